@@ -1,0 +1,70 @@
+/** Canonical gRPC status names; each edge maps them to its own numbers (google.rpc.Code). */
+export type Status =
+  | 'INVALID_ARGUMENT'
+  | 'FAILED_PRECONDITION'
+  | 'OUT_OF_RANGE'
+  | 'UNAUTHENTICATED'
+  | 'PERMISSION_DENIED'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'ABORTED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'CANCELLED'
+  | 'UNIMPLEMENTED'
+  | 'INTERNAL'
+  | 'UNAVAILABLE'
+  | 'DEADLINE_EXCEEDED';
+
+/** Every code Assay ever answers. A code never changes its meaning; a new meaning is a new code. */
+export const ERRORS = {
+  INTERNAL: { status: 'INTERNAL', remedy: 'Look up the request id in the log of the process that answered' },
+  UNAUTHENTICATED: { status: 'UNAUTHENTICATED', remedy: 'Send a valid token: Authorization: Bearer <token>' },
+  PERMISSION_DENIED: { status: 'PERMISSION_DENIED', remedy: 'Ask a person whose role may do this' },
+  NOT_FOUND: { status: 'NOT_FOUND', remedy: 'Check the name; list what exists first' },
+  ALREADY_EXISTS: { status: 'ALREADY_EXISTS', remedy: 'Choose another name, or use what exists' },
+  REQUEST_INVALID: { status: 'INVALID_ARGUMENT', remedy: 'Correct the named field' },
+  TRANSITION_REFUSED: { status: 'FAILED_PRECONDITION', remedy: 'Bring it into a state from which this step is allowed' },
+  CONFIG_INVALID: { status: 'INVALID_ARGUMENT', remedy: 'Correct the named environment variable or flag' },
+} as const satisfies Record<string, { status: Status; remedy: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The only error class that crosses a folder's border; edges translate it, nobody else does. */
+export class AssayError extends Error {
+  override readonly name = 'AssayError';
+  readonly code: ErrorCode;
+  /** Path of the offending input field, where there is one: `arms[1].weight`. */
+  readonly field: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; field?: string } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.field = options.field;
+  }
+
+  get status(): Status {
+    return ERRORS[this.code].status;
+  }
+
+  get remedy(): string {
+    return ERRORS[this.code].remedy;
+  }
+}
+
+/** HTTP status of a canonical status, by the google.rpc mapping. */
+export const HTTP_STATUS: Record<Status, number> = {
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
+  OUT_OF_RANGE: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ALREADY_EXISTS: 409,
+  ABORTED: 409,
+  RESOURCE_EXHAUSTED: 429,
+  CANCELLED: 499,
+  UNIMPLEMENTED: 501,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
