@@ -23,7 +23,18 @@ export const ERRORS = {
   NOT_FOUND: { status: 'NOT_FOUND', remedy: 'Check the name; list what exists first' },
   ALREADY_EXISTS: { status: 'ALREADY_EXISTS', remedy: 'Choose another name, or use what exists' },
   REQUEST_INVALID: { status: 'INVALID_ARGUMENT', remedy: 'Correct the named field' },
-  TRANSITION_REFUSED: { status: 'FAILED_PRECONDITION', remedy: 'Bring it into a state from which this step is allowed' },
+  TRANSITION_REFUSED: {
+    status: 'FAILED_PRECONDITION',
+    remedy: 'Bring it into a state from which this step is allowed',
+  },
+  POLICY_INVALID: {
+    status: 'INVALID_ARGUMENT',
+    remedy: 'Correct the named rule; control-plane/domain/policy.ts lists kinds and actions',
+  },
+  PLAN_INVALID: {
+    status: 'INVALID_ARGUMENT',
+    remedy: 'Correct the named field of the route plan; the plan in force stays',
+  },
   CONFIG_INVALID: { status: 'INVALID_ARGUMENT', remedy: 'Correct the named environment variable or flag' },
 } as const satisfies Record<string, { status: Status; remedy: string }>;
 

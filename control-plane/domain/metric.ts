@@ -1,0 +1,11 @@
+/** A number per unit that outcomes carry, and what better means for it. */
+export interface MetricSpec {
+  /** Key in Outcome.metrics. */
+  readonly name: string;
+  readonly label: string;
+  /** Physical unit of one value, for people: "cents per session", "share". */
+  readonly unit: string;
+  readonly better: 'higher' | 'lower';
+  /** Largest worsening that still counts as harmless when shipping, in the metric's unit. */
+  readonly nonInferiorityMargin: number;
+}
