@@ -52,6 +52,18 @@ export interface ServerReport {
   /** Set when the last plan was refused: the reason; the server goes on with applied_version. */
   refused: string;
   models: LoadedModel[];
+  /** Answers since the process started, by endpoint, version and arm; the overview shows the split of the last seconds. */
+  traffic: TrafficCount[];
+}
+
+export interface TrafficCount {
+  endpoint: string;
+  model: string;
+  version: string;
+  arm: string;
+  answered: bigint;
+  guarded: bigint;
+  failed: bigint;
 }
 
 export interface LoadedModel {
@@ -289,7 +301,7 @@ export const RoutePlan: MessageFns<RoutePlan> = {
 };
 
 function createBaseServerReport(): ServerReport {
-  return { serverId: "", appliedVersion: 0n, grpcAddress: "", httpUrl: "", refused: "", models: [] };
+  return { serverId: "", appliedVersion: 0n, grpcAddress: "", httpUrl: "", refused: "", models: [], traffic: [] };
 }
 
 export const ServerReport: MessageFns<ServerReport> = {
@@ -314,6 +326,9 @@ export const ServerReport: MessageFns<ServerReport> = {
     }
     for (const v of message.models) {
       LoadedModel.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.traffic) {
+      TrafficCount.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -379,6 +394,14 @@ export const ServerReport: MessageFns<ServerReport> = {
             message.models.push(LoadedModel.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.traffic.push(TrafficCount.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -417,6 +440,9 @@ export const ServerReport: MessageFns<ServerReport> = {
       models: globalThis.Array.isArray(object?.models)
         ? object.models.map((e: any) => LoadedModel.fromJSON(e))
         : [],
+      traffic: globalThis.Array.isArray(object?.traffic)
+        ? object.traffic.map((e: any) => TrafficCount.fromJSON(e))
+        : [],
     };
   },
 
@@ -440,6 +466,9 @@ export const ServerReport: MessageFns<ServerReport> = {
     if (message.models?.length) {
       obj.models = message.models.map((e) => LoadedModel.toJSON(e));
     }
+    if (message.traffic?.length) {
+      obj.traffic = message.traffic.map((e) => TrafficCount.toJSON(e));
+    }
     return obj;
   },
 
@@ -456,6 +485,181 @@ export const ServerReport: MessageFns<ServerReport> = {
     message.httpUrl = object.httpUrl ?? "";
     message.refused = object.refused ?? "";
     message.models = object.models?.map((e) => LoadedModel.fromPartial(e)) || [];
+    message.traffic = object.traffic?.map((e) => TrafficCount.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTrafficCount(): TrafficCount {
+  return { endpoint: "", model: "", version: "", arm: "", answered: 0n, guarded: 0n, failed: 0n };
+}
+
+export const TrafficCount: MessageFns<TrafficCount> = {
+  encode(message: TrafficCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.endpoint !== "") {
+      writer.uint32(10).string(message.endpoint);
+    }
+    if (message.model !== "") {
+      writer.uint32(18).string(message.model);
+    }
+    if (message.version !== "") {
+      writer.uint32(26).string(message.version);
+    }
+    if (message.arm !== "") {
+      writer.uint32(34).string(message.arm);
+    }
+    if (message.answered !== 0n) {
+      if (BigInt.asIntN(64, message.answered) !== message.answered) {
+        throw new globalThis.Error("value provided for field message.answered of type int64 too large");
+      }
+      writer.uint32(40).int64(message.answered);
+    }
+    if (message.guarded !== 0n) {
+      if (BigInt.asIntN(64, message.guarded) !== message.guarded) {
+        throw new globalThis.Error("value provided for field message.guarded of type int64 too large");
+      }
+      writer.uint32(48).int64(message.guarded);
+    }
+    if (message.failed !== 0n) {
+      if (BigInt.asIntN(64, message.failed) !== message.failed) {
+        throw new globalThis.Error("value provided for field message.failed of type int64 too large");
+      }
+      writer.uint32(56).int64(message.failed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TrafficCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrafficCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.endpoint = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.arm = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.answered = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.guarded = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.failed = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TrafficCount {
+    return {
+      endpoint: isSet(object.endpoint) ? globalThis.String(object.endpoint) : "",
+      model: isSet(object.model) ? globalThis.String(object.model) : "",
+      version: isSet(object.version) ? globalThis.String(object.version) : "",
+      arm: isSet(object.arm) ? globalThis.String(object.arm) : "",
+      answered: isSet(object.answered) ? BigInt(object.answered) : 0n,
+      guarded: isSet(object.guarded) ? BigInt(object.guarded) : 0n,
+      failed: isSet(object.failed) ? BigInt(object.failed) : 0n,
+    };
+  },
+
+  toJSON(message: TrafficCount): unknown {
+    const obj: any = {};
+    if (message.endpoint !== "") {
+      obj.endpoint = message.endpoint;
+    }
+    if (message.model !== "") {
+      obj.model = message.model;
+    }
+    if (message.version !== "") {
+      obj.version = message.version;
+    }
+    if (message.arm !== "") {
+      obj.arm = message.arm;
+    }
+    if (message.answered !== 0n) {
+      obj.answered = message.answered.toString();
+    }
+    if (message.guarded !== 0n) {
+      obj.guarded = message.guarded.toString();
+    }
+    if (message.failed !== 0n) {
+      obj.failed = message.failed.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TrafficCount>): TrafficCount {
+    return TrafficCount.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TrafficCount>): TrafficCount {
+    const message = createBaseTrafficCount();
+    message.endpoint = object.endpoint ?? "";
+    message.model = object.model ?? "";
+    message.version = object.version ?? "";
+    message.arm = object.arm ?? "";
+    message.answered = (object.answered !== undefined && object.answered !== null) ? BigInt(object.answered) : 0n;
+    message.guarded = (object.guarded !== undefined && object.guarded !== null) ? BigInt(object.guarded) : 0n;
+    message.failed = (object.failed !== undefined && object.failed !== null) ? BigInt(object.failed) : 0n;
     return message;
   },
 };
