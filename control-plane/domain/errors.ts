@@ -35,6 +35,26 @@ export const ERRORS = {
     status: 'INVALID_ARGUMENT',
     remedy: 'Correct the named field of the route plan; the plan in force stays',
   },
+  APPROVAL_REFUSED: {
+    status: 'PERMISSION_DENIED',
+    remedy: 'Ask someone who neither trained nor last edited this version, with a role that may approve',
+  },
+  ENDPOINT_BUSY: {
+    status: 'FAILED_PRECONDITION',
+    remedy: 'Wait until the release in progress ends, or abort it',
+  },
+  EXPERIMENT_INVALID: {
+    status: 'INVALID_ARGUMENT',
+    remedy: 'Correct the named field of the experiment plan',
+  },
+  QUARANTINED: {
+    status: 'FAILED_PRECONDITION',
+    remedy: 'A person must release the version from quarantine by name first',
+  },
+  EVIDENCE_UNREADABLE: {
+    status: 'UNAVAILABLE',
+    remedy: 'Check the evidence folder and its manifests; traffic stays where it is',
+  },
   CONFIG_INVALID: { status: 'INVALID_ARGUMENT', remedy: 'Correct the named environment variable or flag' },
 } as const satisfies Record<string, { status: Status; remedy: string }>;
 
