@@ -9,7 +9,9 @@ const gen = join(proto, 'gen');
 
 function snapshot() {
   const files = readdirSync(gen, { recursive: true, withFileTypes: true }).filter((e) => e.isFile());
-  return new Map(files.map((e) => [join(e.parentPath, e.name), readFileSync(join(e.parentPath, e.name), 'utf8')]));
+  return new Map(
+    files.map((e) => [join(e.parentPath, e.name), readFileSync(join(e.parentPath, e.name), 'utf8')]),
+  );
 }
 
 const before = process.argv.includes('--check') ? snapshot() : undefined;
@@ -21,7 +23,9 @@ if (before) {
   const names = new Set([...before.keys(), ...after.keys()]);
   const changed = [...names].filter((name) => before.get(name) !== after.get(name));
   if (changed.length > 0) {
-    console.error(`Generated code differs from what is committed; run "npm run proto":\n${changed.join('\n')}`);
+    console.error(
+      `Generated code differs from what is committed; run "npm run proto":\n${changed.join('\n')}`,
+    );
     process.exitCode = 1;
   }
 }
