@@ -55,6 +55,14 @@ export const ERRORS = {
     status: 'UNAVAILABLE',
     remedy: 'Check the evidence folder and its manifests; traffic stays where it is',
   },
+  PROCESS_UNHEALTHY: {
+    status: 'UNAVAILABLE',
+    remedy: 'Read the end of the named log; "assay doctor" checks the machine',
+  },
+  UNREACHABLE: {
+    status: 'UNAVAILABLE',
+    remedy: 'Check that the process runs ("assay doctor"), then try again',
+  },
   CONFIG_INVALID: { status: 'INVALID_ARGUMENT', remedy: 'Correct the named environment variable or flag' },
 } as const satisfies Record<string, { status: Status; remedy: string }>;
 

@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import { printJson } from '../output.ts';
+
+export function addEvidence(program: Command): void {
+  program
+    .command('evidence')
+    .description('what was predicted, and what came of it')
+    .command('cat <dir>')
+    .description(
+      'every record below a folder, sealed or not, as JSON lines; what was cut from torn tails goes to stderr',
+    )
+    .option('--json', 'accepted for uniformity: this verb speaks JSON only')
+    .action(async (dir: string) => {
+      const { catEvidence } = await import('@assay/model-servers/evidence/cat');
+      for await (const record of catEvidence(dir, (line: string) => process.stderr.write(`${line}\n`)))
+        printJson(record);
+    });
+}

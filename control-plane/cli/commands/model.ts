@@ -1,0 +1,43 @@
+import type { ModelView } from '@assay/domain/read-models';
+import type { Command } from 'commander';
+import { apiOf } from '../api.ts';
+import { printJson, table } from '../output.ts';
+
+interface Flags {
+  readonly state: string;
+  readonly json?: true;
+}
+
+export function addModel(program: Command): void {
+  const model = program.command('model').description('model versions and where they stand');
+  const sub = (usage: string, text: string): Command =>
+    model
+      .command(usage)
+      .description(text)
+      .option('--state <dir>', 'state folder of the running Assay', '.assay')
+      .option('--json', 'print JSON');
+
+  sub('list', 'all tracked models').action(async (flags: Flags) => {
+    const models = await apiOf(flags.state, 'admin').get<ModelView[]>('/models');
+    if (flags.json) return printJson(models);
+    const rows = models.map((m) => [
+      m.name,
+      String(m.versions.length),
+      m.versions.find((v) => v.stage === 'champion')?.version ?? '–',
+    ]);
+    process.stdout.write(`${table(['model', 'versions', 'champion'], rows)}\n`);
+  });
+
+  sub('show <name>', 'versions of one model').action(async (name: string, flags: Flags) => {
+    const view = await apiOf(flags.state, 'admin').get<ModelView>(`/models/${encodeURIComponent(name)}`);
+    if (flags.json) return printJson(view);
+    const rows = view.versions.map((v) => [
+      v.version,
+      v.stage,
+      v.createdBy,
+      v.digest.slice(0, 12),
+      new Date(v.updatedAtMs).toISOString(),
+    ]);
+    process.stdout.write(`${table(['version', 'stage', 'by', 'digest', 'since'], rows)}\n`);
+  });
+}

@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import { printJson, say } from '../output.ts';
+import { whole } from './up.ts';
+
+interface ServeFlags {
+  readonly plan: string;
+  readonly port: number;
+  readonly httpPort: number;
+  readonly evidence: string;
+  readonly json?: true;
+}
+
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('a model server alone, from a plan file; no control plane needed')
+    .requiredOption('--plan <file>', 'route plan (JSON); reloaded when it changes and on SIGHUP')
+    .option('--port <port>', 'gRPC port (0: a free one)', whole(0, 65_535), 0)
+    .option('--http-port <port>', 'REST and metrics port (0: a free one)', whole(0, 65_535), 0)
+    .option('--evidence <dir>', 'folder for evidence', 'evidence')
+    .option('--json', 'print the addresses as JSON')
+    .action(async (flags: ServeFlags) => {
+      const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+      const { serveStandalone } = await import('@assay/model-servers/server/stand-alone');
+      await using server = await serveStandalone({
+        plan: flags.plan,
+        port: flags.port,
+        httpPort: flags.httpPort,
+        evidence: flags.evidence,
+      });
+      if (flags.json) printJson({ grpc: server.grpc, http: server.http });
+      else say(`serving: gRPC ${server.grpc}, REST ${server.http}`);
+      await stopped;
+      say('draining …');
+    });
+}

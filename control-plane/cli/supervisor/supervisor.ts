@@ -1,0 +1,178 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from './cache.ts';
+import { Child, type ChildSpec } from './child.ts';
+import {
+  controlPlaneChild,
+  type FleetInput,
+  modelServerChildren,
+  registryChild,
+  registryUrl,
+  workerChild,
+} from './fleet.ts';
+import { choosePorts, type FixedPorts, type Ports } from './port-book.ts';
+import { postgresAnswers, preparePostgres } from './postgres.ts';
+import { assertAlone, endLeftovers, type ProcessRow, startTicks, writeProcesses } from './process-table.ts';
+import {
+  type Endpoints,
+  openStateFolder,
+  type StateFolder,
+  type Tokens,
+  tokensOf,
+  writeAtomically,
+} from './state-folder.ts';
+import { findTemporal, temporalAnswers, temporalArguments } from './temporal.ts';
+import { buildUi } from './ui-build.ts';
+
+export interface UpOptions {
+  readonly state: string;
+  readonly servers: number;
+  readonly ports: FixedPorts;
+  readonly auth: 'open' | 'required';
+  readonly sealAfterMs: number;
+  readonly say: (line: string) => void;
+}
+
+/** The running whole. Disposing stops every process in the order that loses nothing. */
+export class Supervisor implements AsyncDisposable {
+  readonly folder: StateFolder;
+  readonly #say: (line: string) => void;
+  readonly #children: Child[] = [];
+  #stopping: Promise<void> | undefined;
+
+  private constructor(folder: StateFolder, say: (line: string) => void) {
+    this.folder = folder;
+    this.#say = say;
+  }
+
+  /** Starts everything and writes endpoints.json. Throws what the first process that cannot start says; stops the rest. */
+  static async up(options: UpOptions): Promise<{ supervisor: Supervisor; endpoints: Endpoints }> {
+    const folder = openStateFolder(options.state);
+    assertAlone(folder);
+    const supervisor = new Supervisor(folder, options.say);
+    try {
+      await endLeftovers(folder, options.say);
+      supervisor.#record();
+      return { supervisor, endpoints: await supervisor.#start(options) };
+    } catch (cause) {
+      await supervisor[Symbol.asyncDispose]();
+      throw cause;
+    }
+  }
+
+  async #start(options: UpOptions): Promise<Endpoints> {
+    const ports = await choosePorts(options.servers, options.ports);
+    const tokens = tokensOf(this.folder);
+    const cacheDir = cacheFolder(process.env);
+    const [databaseUrl, temporalAddress, uiDir] = await Promise.all([
+      this.#postgres(ports),
+      this.#temporal(ports, cacheDir),
+      buildUi(this.#say),
+    ]);
+    const input: FleetInput = {
+      state: this.folder,
+      ports,
+      tokens,
+      databaseUrl,
+      temporalAddress,
+      uiDir,
+      cacheDir,
+      auth: options.auth,
+      sealAfterMs: options.sealAfterMs,
+    };
+    // The registry and the control plane migrate the database; what reads it starts after them
+    await this.#run(registryChild(input));
+    await this.#run(controlPlaneChild(input));
+    await Promise.all([workerChild(input), ...modelServerChildren(input)].map((spec) => this.#run(spec)));
+    const endpoints = endpointsOf(input, tokens);
+    writeAtomically(this.folder.endpoints, `${JSON.stringify(endpoints, null, 2)}\n`);
+    return endpoints;
+  }
+
+  async #postgres(ports: Ports): Promise<string> {
+    const given = process.env.DATABASE_URL;
+    if (given) return given;
+    const plan = await preparePostgres(this.folder.postgres, ports.postgres);
+    await this.#run({
+      name: 'postgres',
+      command: plan.command,
+      env: {},
+      healthy: () => postgresAnswers(plan.url),
+      stopSignal: 'SIGINT',
+    });
+    return plan.url;
+  }
+
+  async #temporal(ports: Ports, cacheDir: string): Promise<string> {
+    const given = process.env.TEMPORAL_ADDRESS;
+    if (given) return given;
+    const program = await findTemporal(cacheDir, this.#say);
+    const address = `127.0.0.1:${ports.temporal}`;
+    const db = join(this.folder.temporal, 'temporal.db');
+    await this.#run({
+      name: 'temporal',
+      command: [program, ...temporalArguments(db, ports.temporal)],
+      env: {},
+      healthy: () => temporalAnswers(address),
+    });
+    return address;
+  }
+
+  async #run(spec: ChildSpec): Promise<void> {
+    const child = new Child(spec, this.folder, (note) => {
+      if (note) this.#say(note);
+      this.#record();
+    });
+    this.#children.push(child);
+    const startedAt = Date.now();
+    await child.start();
+    this.#say(`${spec.name} is up (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
+  }
+
+  #record(): void {
+    const self: ProcessRow = {
+      name: 'supervisor',
+      pid: process.pid,
+      startedTicks: startTicks(process.pid) ?? '',
+      restarts: 0,
+      state: 'running',
+    };
+    writeProcesses(this.folder, [self, ...this.#children.map((c) => c.row)]);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /** Traffic first, then what decides, then what remembers. */
+  async #stop(): Promise<void> {
+    rmSync(this.folder.endpoints, { force: true });
+    const named = (test: (name: string) => boolean): Child[] =>
+      this.#children.filter((c) => test(c.spec.name));
+    await Promise.all(named((n) => n.startsWith('model-') || n === 'worker').map((c) => c.stop()));
+    await Promise.all(named((n) => n === 'control-plane' || n === 'registry').map((c) => c.stop()));
+    await Promise.all(named((n) => n === 'temporal' || n === 'postgres').map((c) => c.stop()));
+    writeProcesses(this.folder, []);
+  }
+}
+
+function endpointsOf(input: FleetInput, tokens: Tokens): Endpoints {
+  const control = `http://127.0.0.1:${input.ports.controlPlane}`;
+  const http = input.ports.servers.map((p) => `http://127.0.0.1:${p.http}`);
+  const { service: _, ...handedOut } = tokens;
+  return {
+    version: 1,
+    controlPlane: control,
+    ui: control,
+    registry: registryUrl(input.ports),
+    inference: input.ports.servers.map((p) => `127.0.0.1:${p.grpc}`),
+    inferenceHttp: http,
+    metrics: [control, registryUrl(input.ports), ...http].map((u) => `${u}/metrics`),
+    temporal: input.temporalAddress,
+    database: input.databaseUrl,
+    tokens: handedOut,
+    state: input.state.root,
+    supervisorPid: process.pid,
+  };
+}
