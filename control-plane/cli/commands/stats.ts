@@ -28,12 +28,15 @@ function exitOf(tally: Tally): number {
 export function addStats(program: Command): void {
   program
     .command('stats')
-    .description('statistics: one JSON request a line on stdin, one JSON reply a line on stdout; needs no server')
+    .description(
+      'statistics: one JSON request a line on stdin, one JSON reply a line on stdout; needs no server',
+    )
     .option('--json', 'accepted for uniformity: this verb speaks JSON only')
     .action(async () => {
       const tally: Tally = { asked: 0, refused: 0 };
       for await (const line of createInterface({ input: process.stdin })) await answerOne(line, tally);
-      if (tally.asked === 0) process.stderr.write(`No request on stdin: send one JSON object a line, for example ${EXAMPLE}\n`);
+      if (tally.asked === 0)
+        process.stderr.write(`No request on stdin: send one JSON object a line, for example ${EXAMPLE}\n`);
       process.exitCode = exitOf(tally);
     });
 }
