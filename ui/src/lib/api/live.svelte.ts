@@ -1,0 +1,108 @@
+import type { LiveEvent } from '@assay/domain/read-models';
+import { invalidate } from '$app/navigation';
+import { eventStreamParser } from './event-stream.ts';
+import { LIVE } from './load.ts';
+import { API, authorization } from './request.ts';
+
+export type Connection = 'connecting' | 'live' | 'lost';
+
+/** Several events in a burst (one transition writes many) are one refresh. */
+const DEBOUNCE_MS = 250;
+/** Steady traffic refreshes at most this often. */
+const AT_MOST_EVERY_MS = 1_000;
+const RETRY_MS = [500, 1_000, 2_000, 5_000] as const;
+
+function createLive() {
+  let connection = $state<Connection>('connecting');
+  let latest = $state.raw<LiveEvent | undefined>(undefined);
+  return {
+    get connection(): Connection {
+      return connection;
+    },
+    /** The newest audit event: what screen readers are told. */
+    get latest(): LiveEvent | undefined {
+      return latest;
+    },
+    /** Follows the control plane until the returned function is called. */
+    follow(): () => void {
+      const stop = new AbortController();
+      const refresh = refresher(stop.signal);
+      void keepFollowing(stop.signal, {
+        connected: () => {
+          connection = 'live';
+          refresh();
+        },
+        lost: () => {
+          connection = 'lost';
+          refresh();
+        },
+        event: (event) => {
+          if (event.kind === 'audit') latest = event;
+          refresh();
+        },
+      });
+      return () => stop.abort();
+    },
+  };
+}
+
+export const live = createLive();
+
+function refresher(signal: AbortSignal): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let lastMs = 0;
+  signal.addEventListener('abort', () => clearTimeout(timer));
+  return () => {
+    if (timer !== undefined) return;
+    const waitMs = Math.max(DEBOUNCE_MS, lastMs + AT_MOST_EVERY_MS - Date.now());
+    timer = setTimeout(() => {
+      timer = undefined;
+      lastMs = Date.now();
+      void invalidate(LIVE);
+    }, waitMs);
+  };
+}
+
+interface Listener {
+  connected(): void;
+  lost(): void;
+  event(event: LiveEvent): void;
+}
+
+async function keepFollowing(signal: AbortSignal, to: Listener): Promise<void> {
+  for (let attempt = 0; !signal.aborted; attempt += 1) {
+    const opened = await readStream(signal, to);
+    if (signal.aborted) return;
+    to.lost();
+    if (opened) attempt = 0;
+    await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 5_000, signal);
+  }
+}
+
+/** Answers whether the stream was open before it ended. */
+async function readStream(signal: AbortSignal, to: Listener): Promise<boolean> {
+  try {
+    const response = await fetch(`${API}/events`, {
+      headers: { ...authorization(), accept: 'text/event-stream' },
+      signal,
+    });
+    if (!response.ok || response.body === null) return false;
+    to.connected();
+    const push = eventStreamParser((data) => to.event(JSON.parse(data) as LiveEvent));
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) push(part.value);
+    return true;
+  } catch {
+    // A cut connection, a restart of the control plane: the caller tries again.
+    return false;
+  }
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });

@@ -1,0 +1,41 @@
+import { error } from '@sveltejs/kit';
+import { ApiError } from './api-error.ts';
+import { freshness } from './freshness.svelte.ts';
+
+/** Every page depends on it; the live connection invalidates it. */
+export const LIVE = 'assay:live';
+
+const lastGood = new Map<string, unknown>();
+
+interface Loading {
+  readonly url: URL;
+  readonly depends: (...deps: `${string}:${string}`[]) => void;
+}
+
+/**
+ * What a page's `load` calls. While the control plane does not answer, a page that was there stays as it was and the
+ * header says since when; a page that never was there becomes an error page.
+ */
+export async function load<T>(event: Loading, fetchIt: () => Promise<T>): Promise<T> {
+  event.depends(LIVE);
+  const key = event.url.pathname + event.url.search;
+  try {
+    const value = await fetchIt();
+    lastGood.clear();
+    lastGood.set(key, value);
+    freshness.seen();
+    return value;
+  } catch (failure) {
+    if (!(failure instanceof ApiError)) throw failure;
+    if (failure.isTransient && lastGood.has(key)) {
+      freshness.lost(failure);
+      return lastGood.get(key) as T;
+    }
+    const { code, remedy, requestId } = failure;
+    return error(failure.status === 0 ? 503 : failure.status, failure.message, {
+      code,
+      remedy,
+      ...(requestId !== undefined && { requestId }),
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import type { ExperimentPlan } from '@assay/domain/experiment';
+import { ranking } from '@assay/domain/families/ranking';
+import { expect, test } from 'vitest';
+import { guardrailWords, planFacts, stopFacts } from './plan-facts.ts';
+
+const plan: ExperimentPlan = {
+  id: 'x',
+  endpoint: 'home-ranking',
+  owner: 'ada',
+  hypothesis: 'the new ranker earns more per session',
+  unit: 'session',
+  analysis: 'ab',
+  arms: [
+    { name: 'control', weight: 0.5 },
+    { name: 'treatment', weight: 0.5 },
+  ],
+  layer: { id: 'home', from: 0, to: 0.5 },
+  northStar: ranking.northStar,
+  guardrails: ranking.guardrails,
+  alpha: 0.05,
+  power: 0.8,
+  smallestEffect: 5,
+  stop: {
+    minUnitsPerArm: 5_000,
+    minDurationMs: 60_000,
+    timeoutMs: 120_000,
+    lookEveryMs: 1_000,
+    prePeriods: 0,
+    postPeriods: 0,
+  },
+};
+
+test('an A/B stops by units and time', () => {
+  expect(stopFacts(plan)[0]).toEqual(['Not before', '5,000 sessions an arm and 1 min']);
+});
+
+test('a synthetic control stops by periods and names its treated unit', () => {
+  const panel: ExperimentPlan = {
+    ...plan,
+    analysis: 'synthetic-control',
+    treatedUnits: ['store-1'],
+    stop: { ...plan.stop, prePeriods: 60, postPeriods: 1 },
+  };
+  expect(stopFacts(panel)[0]).toEqual(['Not before', '60 periods before and 1 period after the start']);
+  expect(planFacts(panel)).toContainEqual(['Treated unit', 'store-1']);
+});
+
+test('a guardrail says the harm it allows', () => {
+  expect(ranking.guardrails.map(guardrailWords)[1]).toBe(
+    'Orders: not lower by more than 0.03 orders per session',
+  );
+});

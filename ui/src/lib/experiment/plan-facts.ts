@@ -1,0 +1,44 @@
+import type { ExperimentPlan } from '@assay/domain/experiment';
+import type { MetricSpec } from '@assay/domain/metric';
+import { formatDuration, formatNumber, formatPercent, plural } from '../shared/format.ts';
+import { ANALYSIS } from './words.ts';
+
+type Fact = readonly [label: string, value: string];
+
+export const planFacts = (plan: ExperimentPlan): readonly Fact[] => [
+  ['Owner', plan.owner],
+  ['Endpoint', plan.endpoint],
+  ['Unit', plan.unit],
+  ['Analysis', ANALYSIS[plan.analysis]],
+  ['North star', metricWords(plan.northStar)],
+  ['Smallest effect of interest', `${formatNumber(plan.smallestEffect)} ${plan.northStar.unit}`],
+  ['Error rates', `alpha ${formatNumber(plan.alpha)}, power ${formatPercent(plan.power)}`],
+  ['Layer', `${plan.layer.id}, ${formatPercent(plan.layer.to - plan.layer.from)} of its units`],
+  ...(plan.treatedUnits === undefined ? [] : [['Treated unit', plan.treatedUnits.join(', ')] as const]),
+];
+
+/** When it may stop, as the plan fixed it. */
+export function stopFacts(plan: ExperimentPlan): readonly Fact[] {
+  const { stop } = plan;
+  const enough: Fact =
+    plan.analysis === 'ab'
+      ? [
+          'Not before',
+          `${plural(stop.minUnitsPerArm, plan.unit)} an arm and ${formatDuration(stop.minDurationMs)}`,
+        ]
+      : [
+          'Not before',
+          `${plural(stop.prePeriods, 'period')} before and ${plural(stop.postPeriods, 'period')} after the start`,
+        ];
+  return [
+    enough,
+    ['At the latest', formatDuration(stop.timeoutMs)],
+    ['Looks every', formatDuration(stop.lookEveryMs)],
+  ];
+}
+
+/** “Orders: lower by more than 0.03 orders per session”. */
+export const guardrailWords = (metric: MetricSpec): string =>
+  `${metric.label}: not ${metric.better === 'higher' ? 'lower' : 'higher'} by more than ${formatNumber(metric.nonInferiorityMargin)} ${metric.unit}`;
+
+const metricWords = (metric: MetricSpec): string => `${metric.label}, ${metric.better} is better`;

@@ -1,0 +1,2 @@
+/** What a state means for the reader; the word always stands beside the colour. */
+export type Tone = 'neutral' | 'good' | 'warn' | 'bad' | 'info';

@@ -1,0 +1,5 @@
+import { load as loadLive } from '#lib/api/load.ts';
+import { api } from '#lib/api/reads.ts';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = (event) => loadLive(event, async () => ({ endpoints: await api.endpoints() }));

@@ -1,0 +1,15 @@
+import adapter from '@sveltejs/adapter-static';
+import { sveltekit } from '@sveltejs/kit/vite';
+import tailwindcss from '@tailwindcss/vite';
+import { defineConfig } from 'vite';
+
+// One static single-page app: the control plane serves every unknown path with 200.html, and the page asks the API.
+export default defineConfig({
+  plugins: [
+    tailwindcss(),
+    sveltekit({
+      adapter: adapter({ fallback: '200.html' }),
+      compilerOptions: { runes: true },
+    }),
+  ],
+});
