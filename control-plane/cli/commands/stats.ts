@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { answer } from '@assay/analysis/answer';
 import type { Command } from 'commander';
 import { EXIT } from '../output.ts';
 
@@ -11,7 +10,7 @@ interface Tally {
   refused: number;
 }
 
-async function answerOne(line: string, tally: Tally): Promise<void> {
+async function answerOne(answer: (line: string) => string, line: string, tally: Tally): Promise<void> {
   if (line.trim() === '') return;
   const reply = answer(line);
   tally.asked += 1;
@@ -34,7 +33,9 @@ export function addStats(program: Command): void {
     .option('--json', 'accepted for uniformity: this verb speaks JSON only')
     .action(async () => {
       const tally: Tally = { asked: 0, refused: 0 };
-      for await (const line of createInterface({ input: process.stdin })) await answerOne(line, tally);
+      const { answer } = await import('@assay/analysis/answer');
+      for await (const line of createInterface({ input: process.stdin }))
+        await answerOne(answer, line, tally);
       if (tally.asked === 0)
         process.stderr.write(`No request on stdin: send one JSON object a line, for example ${EXAMPLE}\n`);
       process.exitCode = exitOf(tally);
