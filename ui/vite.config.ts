@@ -4,6 +4,9 @@ import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
 
 // One static single-page app: the control plane serves every unknown path with 200.html, and the page asks the API.
+// `npm run dev` has no control plane of its own; ASSAY_API says where one runs.
+const api = process.env.ASSAY_API;
+
 export default defineConfig({
   plugins: [
     tailwindcss(),
@@ -12,4 +15,5 @@ export default defineConfig({
       compilerOptions: { runes: true },
     }),
   ],
+  ...(api !== undefined && { server: { proxy: { '/api': api } } }),
 });

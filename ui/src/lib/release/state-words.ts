@@ -51,7 +51,14 @@ export function stateWords(state: ReleaseState): StateWords {
         sentence: `Measured against the champion in "${state.experiment}"`,
       };
     case 'champion':
-      return { label: 'Champion', tone: 'good', sentence: `Became champion at the ${state.gate} gate` };
+      return {
+        label: 'Champion',
+        tone: 'good',
+        sentence:
+          state.gate === 'validation'
+            ? 'Became the first champion: there was none to compare it with'
+            : `Became champion at the ${state.gate} gate`,
+      };
     case 'rejected':
       return { label: 'Rejected', tone: 'bad', sentence: state.reason };
     case 'rolled-back':
