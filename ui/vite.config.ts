@@ -13,6 +13,19 @@ export default defineConfig({
     sveltekit({
       adapter: adapter({ fallback: '200.html' }),
       compilerOptions: { runes: true },
+      // The tab holds a token: no script but the app's own may ever run beside it.
+      csp: {
+        mode: 'hash',
+        directives: {
+          'default-src': ['self'],
+          'script-src': ['self'],
+          'style-src': ['self', 'unsafe-inline'],
+          'img-src': ['self', 'data:'],
+          'object-src': ['none'],
+          'base-uri': ['self'],
+          'form-action': ['self'],
+        },
+      },
     }),
   ],
   ...(api !== undefined && { server: { proxy: { '/api': api } } }),
