@@ -1,4 +1,4 @@
-import { log1pMinus, stirlingError } from './gamma.ts';
+import { logRatioMinus, stirlingError } from './gamma.ts';
 import { findRoot } from './root.ts';
 
 /** x^a·y^b/B(a, b), y = 1 − x given on its own so that neither end loses digits (Loader 2000, as in gamma.ts). */
@@ -6,8 +6,8 @@ export function betaPrefix(a: number, b: number, x: number, y: number): number {
   if (x <= 0 || y <= 0) return 0;
   const lean = x * b - y * a;
   const exponent =
-    a * log1pMinus(lean / a) +
-    b * log1pMinus(-lean / b) +
+    a * logRatioMinus(lean / a, (x / a) * (a + b)) +
+    b * logRatioMinus(-lean / b, (y / b) * (a + b)) +
     stirlingError(a + b) -
     stirlingError(a) -
     stirlingError(b);
@@ -49,20 +49,15 @@ export function betaTails(a: number, b: number, x: number, y = 1 - x): { lower: 
   return { lower: 1 - upper, upper };
 }
 
-/** x with I_x(a, b) = p. Tails are compared as logarithms, so that small p and small x keep their digits. */
+/** x with I_x(a, b) = p: the smaller tail is matched, in logarithms, along ln x or ln(1 − x), whichever end is nearer. */
 export function betaQuantile(p: number, a: number, b: number): number {
   if (p <= 0) return 0;
   if (p >= 1) return 1;
-  const lowerSide = (s: number): number => {
-    const x = Math.exp(s);
-    return Math.log(betaTails(a, b, x).lower) - Math.log(p);
+  const excess = (x: number, y: number): number => {
+    const { lower, upper } = betaTails(a, b, x, y);
+    return p <= 0.5 ? Math.log(lower) - Math.log(p) : Math.log1p(-p) - Math.log(upper);
   };
-  const upperSide = (s: number): number => {
-    const y = Math.exp(s);
-    return Math.log(betaTails(a, b, 1 - y, y).upper) - Math.log1p(-p);
-  };
-  // Solve for the end that is nearer: ln x or ln(1 − x).
-  return betaTails(a, b, 0.5).lower >= p
-    ? Math.exp(findRoot(lowerSide, -700, Math.log(0.5)))
-    : -Math.expm1(findRoot(upperSide, -700, Math.log(0.5))) + 0;
+  if (excess(0.5, 0.5) >= 0)
+    return Math.exp(findRoot((s) => excess(Math.exp(s), -Math.expm1(s)), -740, Math.log(0.5)));
+  return -Math.expm1(findRoot((s) => excess(-Math.expm1(s), Math.exp(s)), -740, Math.log(0.5)));
 }

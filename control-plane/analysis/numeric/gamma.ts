@@ -17,6 +17,11 @@ export function log1pMinus(d: number): number {
   return r * (series - d);
 }
 
+/** ln(ratio) − d, where ratio = 1 + d: from d near 1, from the ratio where 1 + d would lose its digits. */
+export function logRatioMinus(d: number, ratio: number): number {
+  return d < -0.5 || d > 1 ? Math.log(ratio) - d : log1pMinus(d);
+}
+
 /** Stirling's series for ln Γ(x) − [(x−½)ln x − x + ½ln 2π], x ≥ 10 (A&S 6.1.41); the first term left out is below 1e-17. */
 function stirlingSeries(x: number): number {
   const s = 1 / (x * x);
@@ -78,7 +83,7 @@ export function logBeta(a: number, b: number): number {
 
 /** x^a·e^(−x)/Γ(a) by Loader's saddle point ("Fast and accurate computation of binomial probabilities", 2000). */
 function gammaPrefix(a: number, x: number): number {
-  return Math.sqrt(a / (2 * Math.PI)) * Math.exp(a * log1pMinus((x - a) / a) - stirlingError(a));
+  return Math.sqrt(a / (2 * Math.PI)) * Math.exp(a * logRatioMinus((x - a) / a, x / a) - stirlingError(a));
 }
 
 function gammaSeries(a: number, x: number): number {

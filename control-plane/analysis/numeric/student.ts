@@ -1,9 +1,13 @@
 import { betaTails } from './beta.ts';
+import { logBeta } from './gamma.ts';
 import { normalUpper, normalUpperQuantile } from './normal.ts';
 import { expandUntil, findRoot } from './root.ts';
 
 /** Beyond this many degrees of freedom t and normal differ by less than 1e-14 relative for |t| < 10. */
 const NORMAL_FROM = 1e17;
+
+/** Beyond t = FAR·√df the incomplete beta is its leading term, and t² might overflow. */
+const FAR = 1e9;
 
 /** P(T ≥ t), as a tail. */
 export function tUpper(t: number, df: number): number {
@@ -11,6 +15,8 @@ export function tUpper(t: number, df: number): number {
   if (t === 0) return 0.5;
   if (t === Infinity) return 0;
   if (df > NORMAL_FROM) return normalUpper(t);
+  const ratio = t / Math.sqrt(df);
+  if (ratio > FAR) return 0.5 * Math.exp(-df * Math.log(ratio) - Math.log(df / 2) - logBeta(df / 2, 0.5));
   const square = t * t;
   return 0.5 * betaTails(df / 2, 0.5, df / (df + square), square / (df + square)).lower;
 }
