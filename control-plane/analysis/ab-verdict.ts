@@ -1,10 +1,11 @@
 import type { Effect, VerdictKind } from '@assay/domain/verdict';
 import { type Arm, differenceVariance, isReadable } from './arm.ts';
+import { decideByInterval, show } from './interval-decision.ts';
 import { asymptoticCs } from './methods/asymptotic-cs.ts';
 import { meanDifference } from './methods/mean-difference.ts';
 import { srm } from './methods/srm.ts';
 import { multinomialLogE } from './methods/srm-sequential.ts';
-import { type ShipMetric, shipRule, show } from './ship-rule.ts';
+import { type ShipMetric, shipRule } from './ship-rule.ts';
 
 export interface AbInput {
   readonly metric: string;
@@ -74,26 +75,14 @@ function whatIsMissing({ control, treatment, metric, minUnits }: AbInput): strin
   return least < needed ? `${metric}: ${least} units in the smaller arm, ${needed} needed` : null;
 }
 
-/**
- * By the interval of the improvement alone, so that a worse metric never betters the verdict:
- * wholly below 0 → roll back; wholly below the smallest effect of interest → keep the champion; wholly above 0 → ship.
- */
 function decide(
   input: AbInput,
-  interval: { lower: number; upper: number },
+  { lower, upper }: { lower: number; upper: number },
 ): { kind: VerdictKind; reasons: string[] } {
-  const sign = input.better === 'higher' ? 1 : -1;
-  const [worst, best] = sign === 1 ? [interval.lower, interval.upper] : [-interval.upper, -interval.lower];
-  const basis = input.look === 'final' ? 'fixed-horizon interval' : 'always-valid interval';
-  const range = `${input.metric}: improvement between ${show(worst)} and ${show(best)} (${basis}, ${show(100 * (1 - input.alpha))} %)`;
-  if (best < 0) return { kind: 'roll-back', reasons: [`${range}: worse than the champion`] };
-  if (best < input.smallestEffect)
-    return {
-      kind: 'keep-champion',
-      reasons: [`${range}: below the smallest effect of interest ${show(input.smallestEffect)}`],
-    };
-  if (worst <= 0) return { kind: 'inconclusive', reasons: [`${range}: it holds 0`] };
-  return shipIfHarmless(input, `${range}: better than the champion`);
+  const horizon = input.look === 'final' ? 'fixed-horizon interval' : 'always-valid interval';
+  const basis = `${horizon}, ${show(100 * (1 - input.alpha))} %`;
+  const { kind, reason } = decideByInterval({ ...input, lower, upper, basis });
+  return kind === 'ship' ? shipIfHarmless(input, reason) : { kind, reasons: [reason] };
 }
 
 function shipIfHarmless(input: AbInput, reason: string): { kind: VerdictKind; reasons: string[] } {

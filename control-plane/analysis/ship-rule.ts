@@ -1,4 +1,5 @@
 import { type Arm, isReadable } from './arm.ts';
+import { show } from './interval-decision.ts';
 import { nonInferiority } from './methods/non-inferiority.ts';
 import { oneSidedSequence } from './one-sided-sequence.ts';
 
@@ -71,6 +72,3 @@ function harmBound(m: ShipMetric, { alpha, horizon }: ShipOptions): number {
   const look = oneSidedSequence(m.control, m.treatment, { alpha, tuning: horizon.tuning });
   return m.better === 'higher' ? look.lower : look.upper;
 }
-
-/** Four significant digits: enough to read, the record has the rest. */
-export const show = (x: number): string => String(Number(x.toPrecision(4)));
