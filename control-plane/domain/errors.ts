@@ -63,6 +63,47 @@ export const ERRORS = {
     status: 'UNAVAILABLE',
     remedy: 'Check that the process runs ("assay doctor"), then try again',
   },
+  SNAPSHOT_INVALID: {
+    status: 'INVALID_ARGUMENT',
+    remedy: 'Build the data snapshot again; workflows/trainers/README.md has its contract',
+  },
+  TRAINER_ENVIRONMENT: {
+    status: 'UNAVAILABLE',
+    remedy: 'Install Python 3.11 or later with its venv module (Debian: python3-venv), or uv, then try again',
+  },
+  TRAINER_CRASHED: {
+    status: 'INTERNAL',
+    remedy: 'Read the end of the training log, correct the trainer, train again',
+  },
+  TRAINER_HUNG: {
+    status: 'DEADLINE_EXCEEDED',
+    remedy: 'Read the training log; let the trainer print progress more often, or raise the limit',
+  },
+  TRAINER_CANCELLED: { status: 'CANCELLED', remedy: 'Train again when the model is wanted' },
+  TRAINER_REFUSED: {
+    status: 'FAILED_PRECONDITION',
+    remedy: 'Correct what the trainer names: data, family or recipe',
+  },
+  TRAINER_NO_MODEL: {
+    status: 'FAILED_PRECONDITION',
+    remedy: 'Let the trainer write model.onnx into the folder named by --out',
+  },
+  TRAINER_OUTPUT_INVALID: {
+    status: 'FAILED_PRECONDITION',
+    remedy: 'Correct the named output of the trainer; workflows/trainers/README.md has the contract',
+  },
+  MODEL_NOT_ONNX: {
+    status: 'INVALID_ARGUMENT',
+    remedy: 'Export the model as ONNX with tensors only (no ZipMap), opset 21 or less',
+  },
+  MODEL_SIGNATURE: {
+    status: 'INVALID_ARGUMENT',
+    remedy: 'Export the inputs and outputs of control-plane/domain/families, by name, type and shape',
+  },
+  EVALUATION_FAILED: {
+    status: 'FAILED_PRECONDITION',
+    remedy: 'Read the reason; run the model on the hold-out rows with onnxruntime by hand',
+  },
   CONFIG_INVALID: { status: 'INVALID_ARGUMENT', remedy: 'Correct the named environment variable or flag' },
 } as const satisfies Record<string, { status: Status; remedy: string }>;
 

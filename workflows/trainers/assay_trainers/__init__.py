@@ -1,0 +1,1 @@
+"""Reference trainers of Assay: one command, five families, the contract in README.md."""
