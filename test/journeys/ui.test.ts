@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { REPOSITORY } from '@assay/cli/supervisor/cache';
 import { FAMILIES } from '@assay/domain/families/all';
 import type { ExperimentView } from '@assay/domain/read-models';
-import { hasEnded, type Release } from '@assay/domain/release';
+import type { Release } from '@assay/domain/release';
 import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,14 +15,17 @@ import { until } from '../plane/until.ts';
 const chromiumPath = findChromium(process.env);
 const isCi = process.env.CI !== undefined && process.env.CI !== '';
 
-// In CI a missing browser is a failure: a journey that never runs proves nothing.
-test.skipIf(chromiumPath !== undefined || isCi)(`UI journey skipped: ${NO_CHROMIUM}`, () => undefined);
-
 /** Pricing has an A/B experiment, a candidate that ships and one that its canary stops; its trainer is quick. */
 const FAMILY = 'pricing';
 const STORY_MS = 8 * 60_000;
+/** Before the experiment: by then the candidate that ships has left these states, so it is the harmful one. */
+const EARLY: ReadonlySet<string> = new Set(['requested', 'validating', 'shadowing', 'canary']);
 
-describe.skipIf(chromiumPath === undefined && !isCi)('a person drives Assay in a browser', () => {
+// In CI a missing browser is a failure: a journey that never runs proves nothing.
+const isSkipped = chromiumPath === undefined && !isCi;
+const title = `a person drives Assay in a browser${isSkipped ? ` (skipped: ${NO_CHROMIUM})` : ''}`;
+
+describe.skipIf(isSkipped)(title, () => {
   let plane: TestAssay;
   let demo: ChildProcess;
   let browser: Browser;
@@ -111,7 +114,7 @@ describe.skipIf(chromiumPath === undefined && !isCi)('a person drives Assay in a
       await busy
         .getByRole('list', { name: `Traffic of ${FAMILIES[FAMILY].endpoint}` })
         .getByRole('listitem')
-        .filter({ hasText: /champion.*100 %.*\/s/ })
+        .filter({ hasText: /champion.* \d+ %.*\/s/ })
         .first()
         .waitFor({ timeout: STORY_MS });
     },
@@ -163,7 +166,7 @@ describe.skipIf(chromiumPath === undefined && !isCi)('a person drives Assay in a
       expect(name.endsWith(unit)).toBe(true);
       await page.getByText('The same as a table').click();
       const table = page.getByRole('table', { name: /Every look/ });
-      expect(await table.getByRole('row').count()).toBeGreaterThan(3);
+      await table.getByRole('row').nth(3).waitFor();
       expect(
         await page
           .getByRole('list', { name: / per arm$/ })
@@ -180,7 +183,7 @@ describe.skipIf(chromiumPath === undefined && !isCi)('a person drives Assay in a
     async () => {
       const release = await until(
         'the next candidate is open',
-        async () => (await releasesOf()).find((r) => !hasEnded(r.state) && r.state.kind !== 'experimenting'),
+        async () => (await releasesOf()).find((r) => EARLY.has(r.state.kind)),
         STORY_MS,
       );
       await open(`/releases/${release.model}/${release.version}`);
