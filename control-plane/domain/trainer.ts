@@ -59,7 +59,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const isFields = (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v);
 const isCount = (v: unknown): v is number => typeof v === 'number' && Number.isInteger(v) && v >= 0;
-const isFiniteNumber = (v: unknown): v is number => typeof v === 'number' && Number.isFiniteNumber(v);
+const isFiniteNumber = (v: unknown): v is number => typeof v === 'number' && Number.isFinite(v);
 const isNumbers = (v: unknown): v is readonly number[] => Array.isArray(v) && v.every(isFiniteNumber);
 
 function fields(text: string, code: ErrorCode, file: string): Fields {

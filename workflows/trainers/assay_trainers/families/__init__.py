@@ -1,0 +1,1 @@
+"""One module a family: SPEC and train(recipe, snapshot, seed, progress) -> Trained."""
