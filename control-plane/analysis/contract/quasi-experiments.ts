@@ -1,0 +1,133 @@
+import { conformalTest } from '../methods/conformal-test.ts';
+import { did, isAbsorbed, type PanelRows, treatmentVariation } from '../methods/did.ts';
+import { placeboTest } from '../methods/placebo-test.ts';
+import { syntheticControl } from '../methods/synthetic-control.ts';
+import { syntheticDid } from '../methods/synthetic-did.ts';
+import { level } from './fixed-horizon.ts';
+import { type Method, method } from './method.ts';
+import { binary, count, number, word } from './number-shapes.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import { firstOf, hasPostPeriod, outOfRange, rectangular, sameLength } from './rules.ts';
+import { list, optional } from './shape.ts';
+
+export const prePeriods = count({ min: 1 });
+export const panel = { treated: list(number()), donors: list(list(number())), prePeriods };
+const units = { outcomes: list(list(number())), prePeriods };
+
+export function panelRules(r: { treated: number[]; donors: number[][]; prePeriods: number }): Refusal | null {
+  return firstOf(
+    () => rectangular('donors', r.donors, r.treated.length),
+    () => hasPostPeriod(r.prePeriods, r.treated.length),
+  );
+}
+
+export function duplicateRow({ unit, time }: Pick<PanelRows, 'unit' | 'time'>): Refusal | null {
+  const seen = new Set<string>();
+  for (const [i, u] of unit.entries()) {
+    const key = `${u}@${time[i]}`;
+    if (seen.has(key))
+      return refuse(
+        'duplicate',
+        `time[${i}]`,
+        time[i],
+        `unit ${u} has it already`,
+        'Give one row a unit and time',
+      );
+    seen.add(key);
+  }
+  return null;
+}
+
+function didRules(r: PanelRows): Refusal | null {
+  const [unitCount, rows] = [new Set(r.unit).size, r.y.length];
+  const parameters = unitCount + new Set(r.time).size;
+  return firstOf(
+    () => sameLength(r.y, { unit: r.unit, time: r.time, treated: r.treated }),
+    () => duplicateRow(r),
+    () =>
+      unitCount < 2
+        ? refuse('too-few', 'unit', unitCount, 'one unit has no comparison', 'Give two units or more')
+        : null,
+    () =>
+      isAbsorbed(treatmentVariation(r))
+        ? refuse(
+            'constant',
+            'treated',
+            null,
+            'it does not vary beyond units and times',
+            'Give units that are treated and units that are not',
+          )
+        : null,
+    () =>
+      rows <= parameters
+        ? refuse('too-few', 'y', rows, `${parameters} effects leave no degree of freedom`, 'Give more rows')
+        : null,
+  );
+}
+
+export const QUASI_EXPERIMENTS: readonly Method[] = [
+  method(
+    'synthetic-control',
+    { ...panel, fit: optional(word(['outcomes'] as const), 'outcomes') },
+    (r) => syntheticControl(r.treated, r.donors, r.prePeriods),
+    panelRules,
+  ),
+  method(
+    'placebo-test',
+    { outcomes: units.outcomes, treated: count(), prePeriods },
+    (r) => placeboTest(r.outcomes, r.treated, r.prePeriods),
+    (r) =>
+      firstOf(
+        () =>
+          r.outcomes.length < 2
+            ? refuse('empty', 'outcomes', r.outcomes.length, 'there is no donor', 'Give two units or more')
+            : null,
+        () => rectangular('outcomes', r.outcomes),
+        () =>
+          r.treated >= r.outcomes.length
+            ? outOfRange(
+                'treated',
+                r.treated,
+                `there are ${r.outcomes.length} units`,
+                `Give an index below ${r.outcomes.length}`,
+              )
+            : null,
+        () => hasPostPeriod(r.prePeriods, r.outcomes[0]?.length ?? 0),
+      ),
+  ),
+  method(
+    'conformal-test',
+    { ...panel, effect: optional(number(), 0) },
+    (r) => conformalTest(r.treated, r.donors, r.prePeriods, r.effect),
+    panelRules,
+  ),
+  method(
+    'synthetic-did',
+    {
+      outcomes: units.outcomes,
+      controls: count({ min: 1, belowMin: 'empty' }),
+      prePeriods: count({ min: 2 }),
+    },
+    (r) => syntheticDid(r.outcomes, r.controls, r.prePeriods),
+    (r) =>
+      firstOf(
+        () => rectangular('outcomes', r.outcomes),
+        () =>
+          r.controls >= r.outcomes.length
+            ? outOfRange(
+                'controls',
+                r.controls,
+                'no treated unit is left',
+                `Give at most ${r.outcomes.length - 1}`,
+              )
+            : null,
+        () => hasPostPeriod(r.prePeriods, r.outcomes[0]?.length ?? 0),
+      ),
+  ),
+  method(
+    'did',
+    { y: list(number()), unit: list(number()), time: list(number()), treated: list(binary()), ...level },
+    (r) => did(r, r.alpha),
+    didRules,
+  ),
+];
