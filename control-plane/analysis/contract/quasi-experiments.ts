@@ -65,6 +65,22 @@ function didRules(r: PanelRows): Refusal | null {
   );
 }
 
+function placeboRules(r: { outcomes: number[][]; treated: number; prePeriods: number }): Refusal | null {
+  const units = r.outcomes.length;
+  return firstOf(
+    () =>
+      r.treated >= units
+        ? outOfRange('treated', r.treated, `there are ${units} units`, `Give an index below ${units}`)
+        : null,
+    () => hasPostPeriod(r.prePeriods, r.outcomes[0]?.length ?? 0),
+    () => rectangular('outcomes', r.outcomes),
+    () =>
+      units < 3
+        ? refuse('empty', 'outcomes', units, 'a placebo has no donor', 'Give three units or more')
+        : null,
+  );
+}
+
 export const QUASI_EXPERIMENTS: readonly Method[] = [
   method(
     'synthetic-control',
@@ -76,24 +92,7 @@ export const QUASI_EXPERIMENTS: readonly Method[] = [
     'placebo-test',
     { outcomes: units.outcomes, treated: count(), prePeriods },
     (r) => placeboTest(r.outcomes, r.treated, r.prePeriods),
-    (r) =>
-      firstOf(
-        () =>
-          r.outcomes.length < 2
-            ? refuse('empty', 'outcomes', r.outcomes.length, 'there is no donor', 'Give two units or more')
-            : null,
-        () => rectangular('outcomes', r.outcomes),
-        () =>
-          r.treated >= r.outcomes.length
-            ? outOfRange(
-                'treated',
-                r.treated,
-                `there are ${r.outcomes.length} units`,
-                `Give an index below ${r.outcomes.length}`,
-              )
-            : null,
-        () => hasPostPeriod(r.prePeriods, r.outcomes[0]?.length ?? 0),
-      ),
+    placeboRules,
   ),
   method(
     'conformal-test',
