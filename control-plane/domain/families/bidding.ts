@@ -52,7 +52,7 @@ export const bidding: FamilySpec = {
     },
   ],
   // Share of shadow answers that the policy had to correct.
-  shadowChecks: [{ name: 'trip_rate', label: 'Share of shadow bids that hit the cap', limit: 0.05 }],
+  shadowChecks: [{ name: 'trip_rate', label: 'Share of shadow bids that hit the cap', limit: 0.12 }],
   policy: { rules: [{ id: 'cap', kind: 'bid-cap', limit: 60, action: 'clamp' }] },
   analysis: 'ab',
   smallestEffect: 0.1,

@@ -12,18 +12,18 @@ export interface BiddingRow {
 
 /** Logit of a click after a won auction; `trait` gives each level of a category a fixed standard normal effect. */
 const CLICK = {
-  base: -1.9,
+  base: -2.1,
   affinity: 0.5,
   itemFeature0: 0.5,
-  user1: 0.6,
-  user2: 0.7,
-  item1: 0.9,
-  item3: 0.7,
+  user1: 0.8,
+  user2: 1,
+  item1: 1.6,
+  item3: 1,
   position: [0.6, 0, -0.6],
 } as const;
 
 /** Highest competing bid: lognormal, the same for every impression. Median in cents. */
-export const RIVAL = { medianCents: 8, sigma: 0.7 } as const;
+export const RIVAL = { medianCents: 18, sigma: 0.4 } as const;
 
 export function clickProbability(row: BiddingRow): number {
   const [, user1, user2, , affinity = 0, item0 = 0, item1, , item3, position = 1] = row.features;
@@ -56,9 +56,7 @@ export const bidding: ResponseModel<BiddingRow> = {
     const clicked = won && luck < clickProbability(row) ? 1 : 0;
     const cost = won ? rival : 0;
     // What was not won was not shown: no label.
-    const labels: Record<string, number> = won
-      ? { clicked, click_value_cents: row.clickValueCents }
-      : {};
+    const labels: Record<string, number> = won ? { clicked, click_value_cents: row.clickValueCents } : {};
     return { metrics: { profit_cents: clicked * row.clickValueCents - cost, cost_cents: cost }, labels };
   },
 };

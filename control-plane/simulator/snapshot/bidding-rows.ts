@@ -3,7 +3,7 @@ import { trait } from '../response/world.ts';
 import type { BanditItem, Impression } from './open-bandit.ts';
 
 /** What a click on an item is worth: invented, fixed by the item's name. */
-const VALUE = { medianCents: 62, sigma: 0.25 } as const;
+const VALUE = { medianCents: 85, sigma: 0.1 } as const;
 
 export const itemIndex = (items: readonly BanditItem[]): ReadonlyMap<string, BanditItem> =>
   new Map(items.map((i) => [`${i.campaign}/${i.itemId}`, i]));

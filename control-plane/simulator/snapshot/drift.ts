@@ -5,7 +5,7 @@ import type { VisionRow } from '../response/vision.ts';
 /** What happens to the input: a new scanner with weak ink and grey paper. */
 export type DriftKind = 'new-scanner';
 
-const SCANNER = { ink: 0.45, paper: 1.5, noise: 0.6, full: 16 } as const;
+const SCANNER = { ink: 0.45, paper: 4, noise: 1.2, full: 16 } as const;
 
 /** The same image as the new scanner sees it; noise is fixed by the row's key, so that a replay is equal. */
 export function driftedPixels(pixels: readonly number[], key: string): number[] {

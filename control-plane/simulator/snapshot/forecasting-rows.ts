@@ -15,6 +15,15 @@ export interface FleetDay {
 export const STORES = 24;
 /** The last days judge, and they are the traffic. */
 export const FORECASTING_HOLDOUT_DAYS = 120;
+/** Stores of a region live the same day; the six regions are spread over the year, as climates are. */
+export const REGIONS = 6;
+/**
+ * Left out of the traffic: hurricane Sandy (29 and 30 October 2012, the fleet was closed) and the last ten days of the
+ * year, which no lag and no forecast of the weather announces. They stay in the hold-out.
+ */
+const CLOSED = (day: number): boolean => day === 667 || day === 668 || day > 720;
+/** Traffic visits the days in steps of 29, so that every stretch has days of every month; prime to their number. */
+const STRIDE = 29;
 const WARM_UP_DAYS = 28;
 const CONTEXT = [
   'weekday',
@@ -46,6 +55,19 @@ export async function readFleetDays(dir: string): Promise<readonly FleetDay[]> {
       features: [...lags, week, ...context.map((read) => read(row))],
     };
   });
+}
+
+/** Business days of the traffic: for each period the real day of each region. It repeats after all days were visited. */
+export function trafficDays(fleet: readonly FleetDay[]): readonly (readonly FleetDay[])[] {
+  const open = fleet.slice(-FORECASTING_HOLDOUT_DAYS).filter((d) => !CLOSED(d.day));
+  const at = (i: number): FleetDay[] => open.slice(i % open.length, (i % open.length) + 1);
+  const visited = open.flatMap((_, i) => at(i * STRIDE));
+  const apart = Math.floor(visited.length / REGIONS);
+  return visited.map((_, period) =>
+    Array.from({ length: REGIONS }, (__, region) =>
+      visited.slice((period + region * apart) % visited.length).slice(0, 1),
+    ).flat(),
+  );
 }
 
 /** Share of the fleet's demand that a store has, between 1.5 % and 7 %; fixed by its number. */

@@ -3,17 +3,15 @@ import { VISION_SIDE } from '@assay/domain/families/vision';
 import type { PoolInput, PoolRow } from '../pool-row.ts';
 import type { FamilyRows } from '../response/all.ts';
 import { biddingRow, itemIndex } from './bidding-rows.ts';
-import { FORECASTING_HOLDOUT_DAYS, readFleetDays, STORES, storeDay } from './forecasting-rows.ts';
+import { REGIONS, readFleetDays, STORES, storeDay, trafficDays } from './forecasting-rows.ts';
 import { type Impression, readOpenBandit, splitOf } from './open-bandit.ts';
 import { PRICING_HOLDOUT_WEEK, readOccasions } from './pricing-rows.ts';
 import { rankingRow, shelfOf } from './ranking-rows.ts';
-import { sample, shuffled } from './sample.ts';
+import { sample } from './sample.ts';
 import { readImages, VISION_TRAFFIC_FROM } from './vision-rows.ts';
 
 /** Visits and auctions in a pool; more would only cost memory. */
 const LARGEST_POOL = 4000;
-/** Days of the forecasting pool come in a fixed mixed order, so that every stretch has all kinds of weather. */
-const DAY_ORDER = 'days-1';
 
 type Loader<Row> = (dir: string, seed: number) => Promise<readonly PoolRow<Row>[]>;
 
@@ -90,19 +88,19 @@ const pricing: Loader<FamilyRows['pricing']> = async (dir) =>
 
 /** Ordered by period, then store: 24 rows in a row are one business day. */
 const forecasting: Loader<FamilyRows['forecasting']> = async (dir) => {
-  const days = shuffled((await readFleetDays(dir)).slice(-FORECASTING_HOLDOUT_DAYS), DAY_ORDER);
-  return days.flatMap((fleet) =>
-    Array.from({ length: STORES }, (_, store) => {
-      const row = storeDay(fleet, store);
-      return {
-        key: `${fleet.day}/${store}`,
-        row,
-        inputs: [
+  const periods = trafficDays(await readFleetDays(dir));
+  return periods.flatMap((regions) =>
+    Array.from({ length: STORES }, (_, store) => ({ store, fleet: regions[store % REGIONS] })).flatMap(
+      ({ store, fleet }) => {
+        if (fleet === undefined) return [];
+        const row = storeDay(fleet, store);
+        const inputs = [
           fp32('features', [1, fleet.features.length], fleet.features),
           fp32('level', [1, 1], [row.level]),
-        ],
-      };
-    }),
+        ];
+        return [{ key: `${fleet.day}/${store}`, row, inputs }];
+      },
+    ),
   );
 };
 
@@ -123,7 +121,7 @@ const LOADERS: { readonly [F in Family]: Loader<FamilyRows[F]> } = {
 
 /**
  * Requests that the traffic replays: real rows that no trainer sees. `extractedDir` is what extract.py wrote for the
- * family. Forecasting rows come ordered by business day (24 stores each) and repeat after 120 days; for the other
+ * family. Forecasting rows come ordered by business day (24 stores each, 108 days, then again); for the other
  * families the order means nothing.
  */
 export const loadPool = <F extends Family>(

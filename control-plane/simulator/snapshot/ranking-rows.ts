@@ -39,8 +39,8 @@ function popularities(impressions: readonly Impression[]): ReadonlyMap<string, n
 function shopItem(item: BanditItem, popularity: number): ShopItem {
   const key = catalogueKey(item.campaign, item.itemId);
   const bait = share(`bait/${key}`) < BAIT;
-  const priceCents = Math.round(1500 * 4 ** share(`price/${key}`));
-  const margin = bait ? -0.06 + 0.04 * share(`margin/${key}`) : 0.22 + 0.2 * share(`margin/${key}`);
+  const priceCents = Math.round(2500 * 2 ** share(`price/${key}`));
+  const margin = bait ? -0.2 + 0.1 * share(`margin/${key}`) : 0.22 + 0.2 * share(`margin/${key}`);
   return {
     id: (CAMPAIGN_OFFSET[item.campaign] ?? 0) + item.itemId,
     itemId: item.itemId,

@@ -11,10 +11,3 @@ export function sample<T>(rows: readonly T[], count: number, seed: number | stri
     return take;
   });
 }
-
-/** All rows in a seeded order (Fisher and Yates). */
-export function shuffled<T>(rows: readonly T[], seed: number | string): readonly T[] {
-  const rng = prng(`shuffle/${seed}`);
-  const keyed = rows.map((row) => ({ row, at: rng.next() }));
-  return keyed.sort((a, b) => a.at - b.at).map(({ row }) => row);
-}
