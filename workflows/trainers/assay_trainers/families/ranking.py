@@ -26,23 +26,26 @@ SPEC = FamilySpec(
     quality="ndcg_at_4",
 )
 MARGIN = FEATURES.index("item_margin")
+KEPT_CUSTOMER = 10.0
+"""Dollars of later orders after a first one."""
 ITEM = [FEATURES.index(n) for n in ("item_feature_0", "item_popularity", "item_price")]
 
 
 def clicks_simple(g: Graph, x: np.ndarray, clicked: np.ndarray, _ordered: np.ndarray, seed: int):
-    """A few shallow trees on what an item looks like; neither visitor nor margin."""
-    model = HistGradientBoostingRegressor(max_iter=12, max_leaf_nodes=4, learning_rate=0.2, early_stopping=False, random_state=seed)
+    """Three shallow trees on what an item looks like; neither visitor nor margin."""
+    model = HistGradientBoostingRegressor(max_iter=3, max_leaf_nodes=3, learning_rate=0.2, early_stopping=False, random_state=seed)
     model.fit(x[:, ITEM], clicked)
     return boosted(g, g.columns("features", ITEM), model), lambda v: model.predict(v[:, ITEM])
 
 
 def expected_margin(g: Graph, x: np.ndarray, _clicked: np.ndarray, ordered: np.ndarray, seed: int):
-    """P(order) x margin: what a shown item earns."""
+    """P(order) x (margin + what a kept customer is worth): what a shown item earns."""
     model = HistGradientBoostingClassifier(
         max_iter=120, max_leaf_nodes=12, learning_rate=0.06, min_samples_leaf=40, l2_regularization=5, early_stopping=False, random_state=seed
     ).fit(x, ordered)
     order = g.node("Sigmoid", [boosted(g, "features", model)])
-    return g.node("Mul", [order, g.columns("features", [MARGIN])]), lambda v: model.predict_proba(v)[:, 1] * v[:, MARGIN]
+    worth = g.node("Add", [g.columns("features", [MARGIN]), g.constant(np.array(KEPT_CUSTOMER, np.float32))])
+    return g.node("Mul", [order, worth]), lambda v: model.predict_proba(v)[:, 1] * (v[:, MARGIN] + KEPT_CUSTOMER)
 
 
 def clicks_only(g: Graph, x: np.ndarray, clicked: np.ndarray, _ordered: np.ndarray, seed: int):
