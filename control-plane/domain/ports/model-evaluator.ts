@@ -1,0 +1,16 @@
+import type { Family } from '../families/family.ts';
+import type { ValidationFacts } from '../validation.ts';
+
+/** Runs model files of unknown quality where they can hurt nobody; adapters: a child process with limits. */
+export interface ModelEvaluator {
+  /** Loads the model, checks its signature and repeats sample.json. Throws MODEL_NOT_ONNX, MODEL_SIGNATURE, TRAINER_OUTPUT_INVALID, EVALUATION_FAILED. */
+  inspect(input: { family: Family; modelFile: string; sampleFile: string }): Promise<void>;
+  /** Quality on the hold-out rows, naive and champion beside it. Throws MODEL_NOT_ONNX, MODEL_SIGNATURE, SNAPSHOT_INVALID, EVALUATION_FAILED. */
+  evaluate(input: {
+    family: Family;
+    modelFile: string;
+    snapshotDir: string;
+    /** Model file of the champion, where there is one. */
+    championFile: string | null;
+  }): Promise<ValidationFacts>;
+}
