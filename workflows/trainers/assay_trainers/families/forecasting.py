@@ -34,7 +34,7 @@ SPEC = FamilySpec(
     quality="wape",
 )
 LAGS = [FEATURES.index(n) for n in ("lag_7", "lag_14", "lag_21", "lag_28", "mean_7")]
-CAUTIOUS, LOW = 0.3, 0.05
+CAUTIOUS, LOW = 0.3, 0.08
 
 
 def lags_only(g: Graph, x: np.ndarray, ratio: np.ndarray, _seed: int):
