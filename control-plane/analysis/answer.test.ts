@@ -81,3 +81,42 @@ describe.skipIf(sharedCases.length === 0)(
     );
   },
 );
+
+const own = new URL('../../test/reference/stats/', import.meta.url);
+const ownCases = (JSON.parse(readFileSync(new URL('cases.json', own), 'utf8')) as { cases: Case[] }).cases;
+
+test.for(ownCases)('$id', (given) => {
+  expect(check(given)).toEqual([]);
+});
+
+describe('the protocol', () => {
+  const request = { method: 'srm', version: 1, counts: [50, 60], weights: [0.5, 0.5] };
+
+  test.for(['', 'not json', '[1]', '3', 'null', '{"method":'])(
+    'a line that is no JSON object: %s',
+    (line) => {
+      expect(JSON.parse(answer(line))).toMatchObject({ ok: false, error: { code: 'bad-json', field: '' } });
+    },
+  );
+
+  test('the id comes back as sent, on answers and refusals, and only when it is text', () => {
+    expect(JSON.parse(answer(JSON.stringify({ ...request, id: 'a/1' })))).toMatchObject({
+      id: 'a/1',
+      ok: true,
+    });
+    expect(JSON.parse(answer(JSON.stringify({ id: 'b' })))).toMatchObject({ id: 'b', ok: false });
+    expect(JSON.parse(answer(JSON.stringify({ ...request, id: 7 })))).not.toHaveProperty('id');
+  });
+
+  test('the same request gives the same bytes', () => {
+    expect(answer(JSON.stringify(request))).toBe(answer(JSON.stringify(request)));
+  });
+
+  test('an overflowing number is not finite', () => {
+    const line =
+      '{"method":"mean-difference","version":1,"control":{"n":5,"mean":1e999,"variance":1},"treatment":{"n":5,"mean":1,"variance":1}}';
+    expect(JSON.parse(answer(line))).toMatchObject({
+      error: { code: 'not-finite', field: 'control.mean', value: null },
+    });
+  });
+});

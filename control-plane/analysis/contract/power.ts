@@ -1,4 +1,5 @@
 import { effectForMeans, powerOfMeans, unitsForMeans } from '../methods/power-means.ts';
+import { unitsForProportions } from '../methods/power-proportions.ts';
 import { alternative, level } from './fixed-horizon.ts';
 import { type Method, method } from './method.ts';
 import { alpha, number, word } from './number-shapes.ts';
@@ -75,5 +76,32 @@ export const POWER: readonly Method[] = [
         () => needed(r),
         () => solvable(r),
       ),
+  ),
+  method(
+    'power-proportions',
+    {
+      solve: word(['n'] as const),
+      control: alpha(),
+      treatment: alpha(),
+      ...level,
+      power: alpha(),
+      alternative,
+    },
+    (r) => unitsForProportions(r.control, r.treatment, r),
+    (r) => {
+      const opposed = {
+        'two-sided': r.control === r.treatment,
+        greater: r.treatment <= r.control,
+        less: r.treatment >= r.control,
+      };
+      return opposed[r.alternative]
+        ? outOfRange(
+            'treatment',
+            r.treatment,
+            'no number of units finds it',
+            'Give a rate in the direction of the alternative',
+          )
+        : null;
+    },
   ),
 ];

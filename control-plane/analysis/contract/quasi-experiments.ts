@@ -1,6 +1,7 @@
 import { conformalTest } from '../methods/conformal-test.ts';
 import { did, isAbsorbed, type PanelRows, treatmentVariation } from '../methods/did.ts';
 import { placeboTest } from '../methods/placebo-test.ts';
+import { nestedControl, type Predictors, predictorControl } from '../methods/predictor-synthetic-control.ts';
 import { syntheticControl } from '../methods/synthetic-control.ts';
 import { syntheticDid } from '../methods/synthetic-did.ts';
 import { level } from './fixed-horizon.ts';
@@ -8,7 +9,7 @@ import { type Method, method } from './method.ts';
 import { binary, count, number, word } from './number-shapes.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { firstOf, hasPostPeriod, outOfRange, rectangular, sameLength } from './rules.ts';
-import { list, optional } from './shape.ts';
+import { list, object, optional, type Shape } from './shape.ts';
 
 export const prePeriods = count({ min: 1 });
 export const panel = { treated: list(number()), donors: list(list(number())), prePeriods };
@@ -81,12 +82,69 @@ function placeboRules(r: { outcomes: number[][]; treated: number; prePeriods: nu
   );
 }
 
+interface ControlRequest {
+  readonly treated: number[];
+  readonly donors: number[][];
+  readonly prePeriods: number;
+  readonly fit: 'outcomes' | 'predictors';
+  readonly predictors: Predictors | null;
+  readonly v: 'nested' | number[] | null;
+}
+
+/** Numbers ≥ 0, or the word that asks for the nested search. */
+function predictorWeights(): Shape<'nested' | number[]> {
+  const numbers = list(number({ min: 0 }));
+  const nested = word(['nested'] as const);
+  const of = (value: unknown): Shape<'nested' | number[]> => (typeof value === 'string' ? nested : numbers);
+  return {
+    optional: false,
+    check: (phase, value, path) => of(value).check(phase, value, path),
+    read: (value) => of(value).read(value),
+  };
+}
+
+function predictorRules({ donors, fit, predictors, v }: ControlRequest): Refusal | null {
+  if (fit === 'outcomes') return null;
+  const needed = (field: string): Refusal =>
+    refuse('missing-field', field, null, 'this fit needs it', `Give ${field}`);
+  if (predictors === null) return needed('predictors');
+  if (v === null) return needed('v');
+  const k = predictors.treated.length;
+  return firstOf(
+    () => sameLength(donors, { 'predictors.donors': predictors.donors }),
+    () => rectangular('predictors.donors', predictors.donors, k),
+    () => (v === 'nested' ? null : sameLength(predictors.treated, { v })),
+    () =>
+      v !== 'nested' && v.every((x) => x === 0)
+        ? outOfRange('v', v, 'every predictor has weight 0', 'Give a weight above 0')
+        : null,
+  );
+}
+
+function controlOf(r: ControlRequest): object {
+  if (r.fit === 'outcomes' || r.predictors === null || r.v === null)
+    return syntheticControl(r.treated, r.donors, r.prePeriods);
+  return r.v === 'nested' ? nestedControl(r, r.predictors) : predictorControl(r, r.predictors, r.v);
+}
+
 export const QUASI_EXPERIMENTS: readonly Method[] = [
   method(
     'synthetic-control',
-    { ...panel, fit: optional(word(['outcomes'] as const), 'outcomes') },
-    (r) => syntheticControl(r.treated, r.donors, r.prePeriods),
-    panelRules,
+    {
+      ...panel,
+      fit: optional(word(['outcomes', 'predictors'] as const), 'outcomes'),
+      predictors: optional<Predictors | null>(
+        object({ treated: list(number()), donors: list(list(number())) }),
+        null,
+      ),
+      v: optional<'nested' | number[] | null>(predictorWeights(), null),
+    },
+    controlOf,
+    (r) =>
+      firstOf(
+        () => panelRules(r),
+        () => predictorRules(r),
+      ),
   ),
   method(
     'placebo-test',

@@ -32,3 +32,11 @@ export function integrate(f: (x: number) => number, low: number, high: number, p
   }
   return total * half;
 }
+
+/** Nodes and weights of the same composite rule, for integrals that are built up step by step. */
+export function gaussNodes(low: number, high: number, panels: number): { x: number; weight: number }[] {
+  const half = (high - low) / panels / 2;
+  return Array.from({ length: panels }, (_, p) => low + (2 * p + 1) * half).flatMap((centre) =>
+    RULE.map(({ node, weight }) => ({ x: centre + half * node, weight: weight * half })),
+  );
+}

@@ -1,4 +1,4 @@
-import { cholesky, choleskySolve, dot, type Matrix, multiply } from './linear.ts';
+import { cholesky, choleskySolve, type Matrix } from './linear.ts';
 import { at, rowAt } from './sum.ts';
 
 /**
@@ -14,8 +14,8 @@ export function simplexWeights(k: Matrix): number[] {
   let support = [start(k)];
   weights[at(support, 0)] = 1;
   for (let step = 0; step < 50 * k.length + 100; step++) {
-    const gradient = multiply(k, weights);
-    const norm = dot(weights, gradient);
+    const gradient = gradientOn(k, weights, support);
+    const norm = support.reduce((total, j) => total + at(weights, j) * at(gradient, j), 0);
     const next = steepest(gradient, support);
     if (next === null || at(gradient, next) >= norm - 1e-14 * scale) break;
     support.push(next);
@@ -24,6 +24,15 @@ export function simplexWeights(k: Matrix): number[] {
     support = kept;
   }
   return weights;
+}
+
+/** K·w, where only the support has weight. */
+function gradientOn(k: Matrix, weights: readonly number[], support: readonly number[]): number[] {
+  return k.map((row) => {
+    let total = 0;
+    for (const j of support) total += at(row, j) * at(weights, j);
+    return total;
+  });
 }
 
 const start = (k: Matrix): number =>
