@@ -19,7 +19,7 @@ export type ValidationVerdict =
 /** One-sided 5 %: a model that is no better than naive gets through once in twenty hold-outs at most. */
 const CHANCE = 1.645;
 /** Share of the champion's lead over naive that a candidate may lose here; whether customers gain is the experiment's question. */
-export const LARGEST_LOSS = 0.5;
+export const LARGEST_LOSS = 0.6;
 
 const show = (x: number): string => x.toFixed(4);
 
@@ -27,7 +27,7 @@ const show = (x: number): string => x.toFixed(4);
 const lead = (c: Compared, better: 'higher' | 'lower'): number =>
   better === 'higher' ? c.value - c.naive : c.naive - c.value;
 
-/** Passes only what beats naive by more than chance and keeps at least half of the champion's lead; each reason has its numbers. */
+/** Passes only what beats naive by more than chance and keeps at least 40 % of the champion's lead; each reason has its numbers. */
 export function judgeValidation(facts: ValidationFacts): ValidationVerdict {
   const { metric, better, candidate, champion } = facts;
   const gained = lead(candidate, better);
