@@ -89,6 +89,28 @@ test.for(ownCases)('$id', (given) => {
   expect(check(given)).toEqual([]);
 });
 
+test('every method has a case of our own, and so has every refusal of the contract', () => {
+  expect([...METHODS.keys()].filter((name) => !ownCases.some((each) => each.method === name))).toEqual([]);
+  const refused = ownCases.map((each) => (each.expect.error as { code: string } | undefined)?.code);
+  const codes = [
+    'missing-field',
+    'wrong-type',
+    'not-finite',
+    'out-of-range',
+    'too-few',
+    'empty',
+    'length-mismatch',
+    'sum-not-one',
+    'constant',
+    'zero-denominator',
+    'no-overlap',
+    'duplicate',
+    'unknown-method',
+    'unsupported-version',
+  ];
+  expect(codes.filter((code) => !refused.includes(code))).toEqual([]);
+});
+
 describe('the protocol', () => {
   const request = { method: 'srm', version: 1, counts: [50, 60], weights: [0.5, 0.5] };
 
