@@ -23,11 +23,11 @@ interface ShopItem {
 
 const catalogueKey = (campaign: string, itemId: number): string => `${campaign}/${itemId}`;
 
-/** Real click share of an item before the traffic's day, in percent, shrunk towards the mean by 250 impressions. */
+/** Real click share of an item on the training days, in percent, shrunk towards the mean by 250 impressions. */
 function popularities(impressions: readonly Impression[]): ReadonlyMap<string, number> {
   const seen = new Map<string, { shown: number; clicked: number }>();
   for (const i of impressions) {
-    if (splitOf(i.atMs) === 'traffic') continue;
+    if (splitOf(i.atMs) !== 'train') continue;
     const key = catalogueKey(i.campaign, i.itemId);
     const count = seen.get(key) ?? { shown: 0, clicked: 0 };
     seen.set(key, { shown: count.shown + 1, clicked: count.clicked + i.click });
