@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AssayError } from '@assay/domain/errors';
+
+export type EvidenceKind = 'predictions' | 'outcomes';
+
+/** A manifest that lies beside a Parquet file: only with it the file counts (control-plane/domain/evidence-schema.ts). */
+export interface ManifestEntry {
+  readonly manifest: string;
+  readonly parquet: string;
+  /** Changes when the file is rewritten, as erasure does. */
+  readonly stamp: string;
+}
+
+export interface SealedFile extends ManifestEntry {
+  readonly rows: number;
+}
+
+export const unreadable = (file: string, why: string, cause?: unknown): AssayError =>
+  new AssayError('EVIDENCE_UNREADABLE', `Cannot read evidence "${file}": ${why}`, { cause });
+
+const isAbsent = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === 'ENOENT';
+
+async function names(dir: string): Promise<readonly string[]> {
+  try {
+    return await readdir(dir);
+  } catch (cause) {
+    // Nothing was sealed there yet
+    if (isAbsent(cause)) return [];
+    throw unreadable(dir, (cause as Error).message, cause);
+  }
+}
+
+/** All sealed files of an endpoint, from partition `fromDate` (YYYY-MM-DD) on, in a fixed order. */
+export async function listSealed(
+  evidenceDir: string,
+  kind: EvidenceKind,
+  endpoint: string,
+  fromDate: string,
+): Promise<readonly ManifestEntry[]> {
+  const root = join(evidenceDir, kind, `endpoint=${endpoint}`);
+  const dates = (await names(root)).filter((d) => d.startsWith('date=') && d.slice(5) >= fromDate).sort();
+  const found: ManifestEntry[] = [];
+  for (const date of dates) {
+    const dir = join(root, date);
+    const manifests = (await names(dir)).filter((n) => n.endsWith('.json') && !n.startsWith('.')).sort();
+    found.push(...(await Promise.all(manifests.map((name) => entryOf(dir, name)))));
+  }
+  return found;
+}
+
+async function entryOf(dir: string, name: string): Promise<ManifestEntry> {
+  const manifest = join(dir, name);
+  const { mtimeNs, size } = await stat(manifest, { bigint: true });
+  const parquet = join(dir, `${name.slice(0, -'.json'.length)}.parquet`);
+  return { manifest, parquet, stamp: `${mtimeNs}/${size}` };
+}
+
+/** Holds the Parquet file against its manifest's digest. Throws EVIDENCE_UNREADABLE naming the file. */
+export async function verify(entry: ManifestEntry): Promise<SealedFile> {
+  const manifest = await parseManifest(entry.manifest);
+  const bytes = await readFile(entry.parquet).catch((cause: unknown) => {
+    throw unreadable(entry.parquet, (cause as Error).message, cause);
+  });
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  if (digest !== manifest.sha256)
+    throw unreadable(entry.parquet, `its SHA-256 is ${digest}, its manifest says ${manifest.sha256}`);
+  return { ...entry, rows: manifest.rows };
+}
+
+async function parseManifest(file: string): Promise<{ sha256: string; rows: number }> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw unreadable(file, `it is no manifest: ${(cause as Error).message}`, cause);
+  }
+  const { sha256, rows } = (value ?? {}) as { sha256?: unknown; rows?: unknown };
+  if (typeof sha256 !== 'string' || typeof rows !== 'number')
+    throw unreadable(file, 'a manifest needs "sha256" and "rows"');
+  return { sha256, rows };
+}
