@@ -162,7 +162,7 @@ export const QUASI_EXPERIMENTS: readonly Method[] = [
     'synthetic-did',
     {
       outcomes: units.outcomes,
-      controls: count({ min: 1, belowMin: 'empty' }),
+      controls: count({ min: 1 }),
       prePeriods: count({ min: 2 }),
     },
     (r) => syntheticDid(r.outcomes, r.controls, r.prePeriods),
