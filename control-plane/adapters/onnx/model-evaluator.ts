@@ -58,11 +58,13 @@ function askChild(request: ChildRequest, limits: EvaluatorLimits): Promise<Child
       killed ||= why;
       child.kill('SIGKILL');
     };
-    const deadline = setTimeout(() => kill(`no answer within ${limits.timeoutMs} ms`), limits.timeoutMs);
-    const watch = setInterval(async () => {
-      const bytes = child.pid === undefined ? 0 : await residentBytes(child.pid);
+    const weigh = (bytes: number): void => {
       if (bytes > limits.memoryBytes)
         kill(`it took ${bytes} bytes of memory, more than ${limits.memoryBytes}`);
+    };
+    const deadline = setTimeout(() => kill(`no answer within ${limits.timeoutMs} ms`), limits.timeoutMs);
+    const watch = setInterval(() => {
+      if (child.pid !== undefined) void residentBytes(child.pid).then(weigh);
     }, WATCH_MS);
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString();

@@ -56,10 +56,12 @@ export async function once(
 }
 
 async function filled(dir: string, lock: string, make: (draft: string) => Promise<void>): Promise<void> {
-  const draft = `${dir}.draft-${randomUUID()}`;
+  const draft = `${dir}.draft`;
   const beat = setInterval(() => void utimes(lock, new Date(), new Date()).catch(() => undefined), BEAT_MS);
   try {
     if (await isThere(dir)) return;
+    // What a dead owner had begun.
+    await rm(draft, { recursive: true, force: true });
     await make(draft);
     await rename(draft, dir);
   } finally {

@@ -13,7 +13,7 @@ export interface ForecastingRow {
 }
 
 /** Relative noise of one store's day. */
-export const DEMAND_NOISE = 0.03;
+export const DEMAND_NOISE = 0.02;
 
 /** A missing piece costs four times what a spare one costs. */
 const COST = { understock: 1, overstock: 0.25 } as const;
