@@ -55,5 +55,5 @@ export const bidding: FamilySpec = {
   shadowChecks: [{ name: 'trip_rate', label: 'Share of shadow bids that hit the cap', limit: 0.12 }],
   policy: { rules: [{ id: 'cap', kind: 'bid-cap', limit: 60, action: 'clamp' }] },
   analysis: 'ab',
-  smallestEffect: 0.1,
+  smallestEffect: 1.5,
 };

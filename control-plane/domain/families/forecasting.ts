@@ -57,5 +57,5 @@ export const forecasting: FamilySpec = {
     ],
   },
   analysis: 'synthetic-control',
-  smallestEffect: 0.01,
+  smallestEffect: 0.02,
 };

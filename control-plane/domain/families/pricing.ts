@@ -60,5 +60,5 @@ export const pricing: FamilySpec = {
     ],
   },
   analysis: 'ab',
-  smallestEffect: 0.5,
+  smallestEffect: 3,
 };

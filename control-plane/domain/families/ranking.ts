@@ -41,7 +41,7 @@ export const ranking: FamilySpec = {
     label: 'Contribution margin',
     unit: 'cents per session',
     better: 'higher',
-    nonInferiorityMargin: 20,
+    nonInferiorityMargin: 50,
   },
   guardrails: [
     {
@@ -49,7 +49,7 @@ export const ranking: FamilySpec = {
       label: 'Contribution margin',
       unit: 'cents per session',
       better: 'higher',
-      nonInferiorityMargin: 20,
+      nonInferiorityMargin: 50,
     },
     {
       name: 'orders',
@@ -62,5 +62,5 @@ export const ranking: FamilySpec = {
   shadowChecks: [],
   policy: { rules: [{ id: 'only-in-stock', kind: 'in-stock', action: 'filter' }] },
   analysis: 'ab',
-  smallestEffect: 5,
+  smallestEffect: 100,
 };

@@ -45,5 +45,5 @@ export const vision: FamilySpec = {
   shadowChecks: [{ name: 'error_rate', label: 'Share of shadow labels that are wrong', limit: 0.3 }],
   policy: { rules: [{ id: 'sure-enough', kind: 'min-confidence', limit: 0.7, action: 'review' }] },
   analysis: 'ab',
-  smallestEffect: 0.3,
+  smallestEffect: 2,
 };
