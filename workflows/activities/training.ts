@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '@assay/domain/errors';
@@ -124,32 +124,47 @@ async function train(deps: TrainingDeps, input: TrainModelInput): Promise<Traine
   return { outDir: input.outDir, ...(await verified(outDir, input.family)) };
 }
 
-/** Trains into a draft that is moved when it has passed all checks: a folder that is there is a whole training. */
+/**
+ * Trains into a draft that is moved when it has passed all checks: a folder that is there is a whole training. Each try
+ * has a draft of its own, because the trainer of a worker that was killed may still be writing.
+ */
 async function runOnce(deps: TrainingDeps, input: TrainModelInput, outDir: string): Promise<void> {
+  const draft = `${outDir}.draft-${randomUUID()}`;
+  try {
+    await runInto(deps, input, draft, `${outDir}.log`);
+    await verified(draft, input.family);
+    await deps.evaluator.inspect({
+      family: input.family,
+      modelFile: join(draft, 'model.onnx'),
+      sampleFile: join(draft, 'sample.json'),
+    });
+    await rm(outDir, { recursive: true, force: true });
+    await rename(draft, outDir);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function runInto(
+  deps: TrainingDeps,
+  input: TrainModelInput,
+  outDir: string,
+  logFile: string,
+): Promise<void> {
   const { command, cwd } = await deps.trainer(input.family);
   const { heartbeat, cancelled } = deps.context();
-  const draft = `${outDir}.draft`;
-  await rm(draft, { recursive: true, force: true });
   await deps.runner.run({
     command,
     cwd,
     snapshotDir: join(deps.stateDir, input.snapshotDir),
-    outDir: draft,
+    outDir,
     seed: input.seed,
     recipe: input.recipe,
-    logFile: `${outDir}.log`,
+    logFile,
     stallMs: deps.stallMs,
     onProgress: (progress, message) => heartbeat({ progress, message }),
     ...(cancelled === undefined ? {} : { cancelled }),
   });
-  await verified(draft, input.family);
-  await deps.evaluator.inspect({
-    family: input.family,
-    modelFile: join(draft, 'model.onnx'),
-    sampleFile: join(draft, 'sample.json'),
-  });
-  await rm(outDir, { recursive: true, force: true });
-  await rename(draft, outDir);
 }
 
 const isFile = (path: string): Promise<boolean> =>
