@@ -38,9 +38,11 @@ export class Servers {
   /** Throws the last server's ServiceError when none answers. */
   async infer(request: ModelInferRequest): Promise<ModelInferResponse> {
     let last: ServiceError | undefined;
+    const first = this.#turn++;
+    // Each server once: other requests take turns meanwhile
     for (let attempt = 0; attempt < this.#servers.length; attempt++) {
       try {
-        return await this.#ask(this.#next(), request);
+        return await this.#ask(this.#at(first + attempt), request);
       } catch (cause) {
         last = cause as ServiceError;
         if (!Servers.gaveNoAnswer(cause)) break;
@@ -50,7 +52,7 @@ export class Servers {
   }
 
   async record(outcomes: readonly Outcome[]): Promise<OutcomesReceipt> {
-    const { evidence } = this.#next();
+    const { evidence } = this.#at(this.#turn++);
     return new Promise((resolve, reject) => {
       const deadline = Date.now() + CALL_TIMEOUT_MS;
       const call = evidence.recordOutcomes(this.#metadata, { deadline }, (error, receipt) =>
@@ -61,8 +63,8 @@ export class Servers {
     });
   }
 
-  #next(): Server {
-    const server = this.#servers[this.#turn++ % this.#servers.length];
+  #at(turn: number): Server {
+    const server = this.#servers[turn % this.#servers.length];
     if (server === undefined) throw new Error('no model server is known');
     return server;
   }
