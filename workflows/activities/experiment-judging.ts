@@ -43,9 +43,13 @@ export const experimentJudging = ({ evidence }: { evidence: EvidenceSource }) =>
 
     /** The one look that was planned beforehand. */
     async decideByArms({ plan, sinceMs }: ExperimentQuery): Promise<Verdict> {
-      const answer = await armsOf(plan, sinceMs);
-      const { kind, reasons, effect } = abVerdict(inputOf(plan, answer, 'final'));
-      return { kind, reasons, effect };
+      try {
+        const answer = await armsOf(plan, sinceMs);
+        const { kind, reasons, effect } = abVerdict(inputOf(plan, answer, 'final'));
+        return { kind, reasons, effect };
+      } catch (error) {
+        return { kind: 'no-data', reasons: [unreadable(error)], effect: null };
+      }
     },
   };
 };

@@ -21,6 +21,18 @@ const FIRST_LOOK_PERIODS = 5;
 export const panelJudging = ({ evidence }: { evidence: EvidenceSource }) => {
   const panelOf = async ({ plan, fromPeriod }: PanelQuery, metric: string): Promise<PanelAnswer> =>
     whole(await evidence.panel({ endpoint: plan.endpoint, experiment: plan.id, metric, fromPeriod }));
+  const decided = async (query: PanelQuery): Promise<Verdict> => {
+    const { plan } = query;
+    const main = judged(plan, plan.northStar, await panelOf(query, plan.northStar.name), plan.alpha);
+    const verdict = { kind: main.kind, reasons: main.reasons, effect: main.effect };
+    if (main.kind !== 'ship') return verdict;
+    const others = plan.guardrails.filter((g) => g.name !== plan.northStar.name);
+    const read = await Promise.all(
+      others.map(async (g) => guardrail(g, judged(plan, g, await panelOf(query, g.name), plan.alpha))),
+    );
+    const reasons = [...main.reasons, ...read.map((r) => r.reason)];
+    return { ...verdict, kind: read.every((r) => r.holds) ? 'ship' : 'inconclusive', reasons };
+  };
   return {
     /** The period after the newest one that has an outcome: where a plan's pre-periods begin. */
     async nextPeriod({ plan }: { plan: ExperimentPlan }): Promise<{ period: number }> {
@@ -53,26 +65,27 @@ export const panelJudging = ({ evidence }: { evidence: EvidenceSource }) => {
 
     /** The one look that was planned beforehand; ships only when every guardrail stays within its margin. */
     async decideByPanel(query: PanelQuery): Promise<Verdict> {
-      const { plan } = query;
-      const main = judged(plan, plan.northStar, await panelOf(query, plan.northStar.name), plan.alpha);
-      const verdict = { kind: main.kind, reasons: main.reasons, effect: main.effect };
-      if (main.kind !== 'ship') return verdict;
-      const others = plan.guardrails.filter((g) => g.name !== plan.northStar.name);
-      const read = await Promise.all(
-        others.map(async (g) => guardrail(g, judged(plan, g, await panelOf(query, g.name), plan.alpha))),
-      );
-      const reasons = [...main.reasons, ...read.map((r) => r.reason)];
-      return { ...verdict, kind: read.every((r) => r.holds) ? 'ship' : 'inconclusive', reasons };
+      try {
+        return await decided(query);
+      } catch (error) {
+        return { kind: 'no-data', reasons: [unreadable(error)], effect: null };
+      }
     },
   };
 };
 
 export type PanelJudging = ReturnType<typeof panelJudging>;
 
-/** Without the newest periods that not all units have reported yet. */
+/** A unit that is silent for longer than this has left; until then its outcomes may still be on their way. */
+const PATIENCE_PERIODS = 20;
+
+/** Up to the newest period that all units have reported; what comes after it is still being written. */
 function whole(panel: PanelAnswer): PanelAnswer {
-  let length = panel.periods.length;
-  while (length > 0 && panel.values.some((row) => !Number.isFinite(row[length - 1]))) length -= 1;
+  const newest = panel.periods.length - 1;
+  const lasts = panel.values
+    .map((row) => row.findLastIndex(Number.isFinite))
+    .filter((last) => newest - last <= PATIENCE_PERIODS);
+  const length = Math.min(newest, ...lasts) + 1;
   return {
     ...panel,
     periods: panel.periods.slice(0, length),

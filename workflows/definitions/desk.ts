@@ -50,6 +50,7 @@ export function openDesk(what: string, onAbort: () => void): Desk {
     approveUpdate,
     (input) => {
       desk.approval = input;
+      desk.why = `${input.point} was approved by ${input.subject}`;
     },
     { validator: (input) => refusing(() => assertMayApprove(desk, what, input)) },
   );

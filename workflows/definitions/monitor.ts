@@ -16,7 +16,6 @@ import { asJson } from '@assay/domain/release-steps';
 import type { ServedVersion } from '@assay/domain/route-plan';
 import {
   CancellationScope,
-  condition,
   continueAsNew,
   defineQuery,
   defineSignal,
@@ -24,6 +23,7 @@ import {
   isCancellation,
   ParentClosePolicy,
   setHandler,
+  sleep,
   startChild,
   TemporalFailure,
   workflowInfo,
@@ -70,7 +70,7 @@ async function watch(run: Run): Promise<never> {
     const next = await lookOnce(run);
     if (next === 'heal') run.progress = afterHealing(run.progress, Date.now(), lookEveryMs, await heal(run));
     run.why = `watching, ${run.progress.drifted} drifted looks in a row`;
-    await condition(() => false, lookEveryMs);
+    await sleep(lookEveryMs);
     if (run.progress.looks % LOOKS_A_RUN === 0 || workflowInfo().continueAsNewSuggested)
       await continueAsNew<typeof monitor>(run.input, run.progress);
   }
@@ -186,7 +186,7 @@ async function enoughRows(run: Run): Promise<void> {
     const { rows } = await analysis.rowsSince({ endpoint, family, sinceMs: progress.driftSinceMs, atMost });
     if (rows >= atMost) return;
     run.why = `gathering rows to retrain on: ${rows} of ${atMost}`;
-    await condition(() => false, lookEveryMs);
+    await sleep(lookEveryMs);
   }
 }
 

@@ -5,12 +5,14 @@ import { PROFILES } from '@assay/domain/delivery-profile';
 import { defaultPlan, experimentIdOf } from '@assay/domain/design';
 import { endAfter } from '@assay/domain/experiment-rules';
 import { familySpec } from '@assay/domain/families/all';
+import { assertStep } from '@assay/domain/model-version';
 import * as steps from '@assay/domain/release-steps';
 import { advanceCanary } from '@assay/domain/rollout';
 import type { ServedVersion } from '@assay/domain/route-plan';
-import { condition, executeChild, sleep } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, condition, executeChild, sleep } from '@temporalio/workflow';
 import { analysis, commit, control } from './calls.ts';
 import type { experiment } from './experiment.ts';
+import { refusing } from './failures.ts';
 import { promote, stop } from './release-ends.ts';
 import { lookAtCanary, lookAtShadow, watchWhileWaiting } from './release-guard.ts';
 import { minutesLeft, type Phase, type ReleaseRun } from './release-progress.ts';
@@ -24,7 +26,9 @@ const servedOf = ({ progress }: ReleaseRun): ServedVersion => {
 
 async function opening(run: ReleaseRun): Promise<Phase> {
   const { input, subject, progress } = run;
-  const { createdBy } = await control.trackedVersion(input);
+  const { createdBy, stage } = await control.trackedVersion(input);
+  // Before anything is opened: a version that may not be validated (quarantined, rejected) leaves no open release behind
+  refusing(() => assertStep(input, stage, 'validated', 'automation'));
   const { champion, owner } = await control.endpointFacts(input);
   await commit(
     steps.requested(subject, {
@@ -80,6 +84,8 @@ async function approval(
     const actor = { kind: 'policy', id: `autonomy/${autonomy}` } as const;
     const reason = `autonomy "${autonomy}" approves ${point} without a person`;
     await commit(steps.approved(subject, point, actor, reason, { autonomy }));
+    // Autonomy may have been granted while a person was asked: nothing of that question may answer the next one
+    Object.assign(desk, { awaiting: undefined, approval: undefined });
     return AFTER[point];
   }
   if (!asked) await commit(steps.waiting(subject, point, autonomy));
@@ -188,6 +194,8 @@ async function experimenting(run: ReleaseRun): Promise<Phase> {
     taskQueue: TASK_QUEUES.control,
     args: [{ plan, release: releaseWorkflow.id(input) }],
   });
+  // A cancelled experiment ends with a verdict of its own; the abort decides, not that
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('aborted');
   progress.effect = verdict.effect;
   await commit(steps.experimentDecided(subject, plan.id, verdict));
   const end = endAfter(verdict);
