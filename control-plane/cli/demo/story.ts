@@ -1,11 +1,13 @@
 import type { TrainResult } from '@assay/contract/train';
+import { PROFILES } from '@assay/domain/delivery-profile';
 import type { Family } from '@assay/domain/families/family';
 import type { Release } from '@assay/domain/release';
 import type { Effect } from '@assay/domain/verdict';
 import type { PoolRow } from '@assay/simulator/pool-row';
-import { drifted } from '@assay/simulator/response/drift';
+import type { VisionRow } from '@assay/simulator/response/vision';
+import { drifted } from '@assay/simulator/snapshot/drift';
 import { loadPool } from '@assay/simulator/snapshot/pool';
-import { type Driver, drive } from '@assay/simulator/traffic/drive';
+import { type Driver, drive, type Transform } from '@assay/simulator/traffic/drive';
 import { truth } from '@assay/simulator/traffic/truth';
 import { type DemoEffect, type DemoLine, DRIFTING, HARMFUL } from './plan.ts';
 import { Shop } from './shop.ts';
@@ -23,7 +25,7 @@ export async function tellStory(
   await shop.openEndpoint();
   const first = await shop.train('baseline');
   await shop.release(first);
-  const pool = loadPool(family, stage.extractedDir(family), stage.seed);
+  const pool = await loadPool(family, stage.extractedDir(family), stage.seed);
   const driver = drive({
     addresses: stage.inference,
     token: stage.servingToken,
@@ -35,22 +37,26 @@ export async function tellStory(
     signal: stage.signal,
     log: stage.clientLog(family),
   });
-  const teller = new Teller(family, shop, stage, pool, emit);
+  const teller = new Teller(family, shop, stage, pool, driver, emit);
   const good = await shop.train('good');
   // The harmful one trains while the good one is being tried: two cores, but most of a release is waiting
   const harmfulTrained = shop.train('harmful');
   harmfulTrained.catch(() => undefined);
   await teller.good(first, good);
   await teller.harmful(good, await harmfulTrained);
-  if (family === DRIFTING) await teller.drift(driver, good, [first, good, await harmfulTrained]);
+  if (family === DRIFTING) await teller.drift(good, [first, good, await harmfulTrained]);
   return driver;
 }
+
+/** The new scanner; only vision's rows are pictures. */
+const newScanner: Transform = (row) => drifted(row as PoolRow<VisionRow>, 'new-scanner');
 
 class Teller {
   readonly #family: Family;
   readonly #shop: Shop;
   readonly #stage: Stage;
   readonly #pool: readonly PoolRow[];
+  readonly #driver: Driver;
   readonly #emit: (line: DemoLine) => void;
 
   constructor(
@@ -58,12 +64,14 @@ class Teller {
     shop: Shop,
     stage: Stage,
     pool: readonly PoolRow[],
+    driver: Driver,
     emit: (line: DemoLine) => void,
   ) {
     this.#family = family;
     this.#shop = shop;
     this.#stage = stage;
     this.#pool = pool;
+    this.#driver = driver;
     this.#emit = emit;
   }
 
@@ -85,7 +93,7 @@ class Teller {
     );
     const release = await this.#shop.release(candidate);
     const s = release.state;
-    const ok = s.kind === expected.end && s.gate === expected.gate;
+    const ok = s.kind === expected.end && 'gate' in s && s.gate === expected.gate;
     this.#line(
       'harmful',
       release,
@@ -96,10 +104,10 @@ class Teller {
   }
 
   /** The scanner changes; alarm, retraining and release must follow without a hand. */
-  async drift(driver: Driver, champion: TrainResult, known: readonly TrainResult[]): Promise<void> {
+  async drift(champion: TrainResult, known: readonly TrainResult[]): Promise<void> {
     this.#stage.say(`[${this.#family}] the input drifts from now on: a new scanner dims every picture`);
     await this.#shop.startMonitor();
-    driver.setTransform(drifted);
+    this.#driver.setTransform(newScanner);
     const opened = await this.#shop.nextRelease(known.map((k) => k.version));
     const release = await this.#shop.follow(opened.model, opened.version);
     await this.#shop.stopMonitor();
@@ -108,11 +116,11 @@ class Teller {
       release,
       'champion',
       release.state.kind === 'champion',
-      await this.#effect(release, champion.version, drifted),
+      await this.#effect(release, champion.version, newScanner),
     );
   }
 
-  async #effect(release: Release, champion: string, transform?: typeof drifted): Promise<DemoEffect | null> {
+  async #effect(release: Release, champion: string, transform?: Transform): Promise<DemoEffect | null> {
     const effect = effectOf(release);
     if (effect === null) return null;
     const found = await truth({
@@ -125,6 +133,7 @@ class Teller {
       metric: effect.metric,
       seed: this.#stage.seed,
       ...(transform && { transform }),
+      ...this.#treated(release.version),
     });
     return {
       metric: effect.metric,
@@ -133,6 +142,14 @@ class Teller {
       upper: effect.upper,
       truth: found.truth,
     };
+  }
+
+  /** A panel's effect is that of the treated store in the planned periods after the start, and so is its truth. */
+  #treated(version: string): { units?: readonly string[]; periods?: readonly number[] } {
+    const treated = this.#driver.treatedBy(version);
+    if (treated === undefined) return {};
+    const periods = treated.periods.toSorted((a, b) => a - b);
+    return { units: [treated.unit], periods: periods.slice(0, PROFILES.demo.experiment.postPeriods) };
   }
 
   #line(
