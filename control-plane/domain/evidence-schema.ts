@@ -32,6 +32,7 @@ export const PREDICTION_COLUMNS = {
   /** Serialized assay.events.v1.PredictionRecord's tensors as JSON [{name,datatype,shape}] plus the raw bytes in order. */
   input_specs: 'VARCHAR',
   input_bytes: 'BLOB[]',
+  /** Answered tensors under their own names, then what the model gave, named `raw:<output>`. */
   output_specs: 'VARCHAR',
   output_bytes: 'BLOB[]',
   features: 'DOUBLE[]',
@@ -48,6 +49,16 @@ export const OUTCOME_COLUMNS = {
   metrics: 'MAP(VARCHAR, DOUBLE)',
   labels: 'MAP(VARCHAR, DOUBLE)',
   period: 'BIGINT',
+} as const;
+
+export const EXPOSURE_COLUMNS = {
+  exposure_id: 'VARCHAR',
+  endpoint: 'VARCHAR',
+  experiment: 'VARCHAR',
+  unit_key: 'VARCHAR',
+  arm: 'VARCHAR',
+  occurred_at_ms: 'BIGINT',
+  received_at_ms: 'BIGINT',
 } as const;
 
 /** Values of the `arm` column that are not an experiment's own arm names. */
