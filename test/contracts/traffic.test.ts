@@ -93,6 +93,7 @@ describe('visitors', () => {
       violations: 0,
       outcomesRefused: 0,
       outcomesSent: report.answered,
+      outcomesReceipted: report.answered,
     });
     expect(new Set(told()).size).toBe(report.answered);
     expect(outcomeIds().sort()).toEqual(

@@ -69,7 +69,7 @@ class Traffic {
     this.#options = options;
     this.transform = options.transform;
     this.#servers = new Servers(addresses, token);
-    this.#outcomes = new OutcomeSender(this.#servers, (id, reason) => this.tally.refuse(`${id}: ${reason}`));
+    this.#outcomes = new OutcomeSender(this.#servers, this.tally);
     this.#log = new ClientLog(options.log);
     this.#shopper = new Shopper({
       endpoint,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Outcome } from '@assay/proto/gen/events/evidence';
 import type { Servers } from './servers.ts';
+import type { Tally } from './tally.ts';
 
 const FLUSH_MS = 300;
 const LARGEST_BATCH = 500;
@@ -9,14 +10,14 @@ const RETRY_MS = 500;
 /** Sends outcomes in batches until each is receipted; the same ids again are harmless, so a lost receipt loses nothing. */
 export class OutcomeSender {
   readonly #servers: Servers;
-  readonly #onRefused: (id: string, reason: string) => void;
+  readonly #tally: Tally;
   readonly #waiting: Outcome[] = [];
   #closed = false;
   readonly #running: Promise<void>;
 
-  constructor(servers: Servers, onRefused: (id: string, reason: string) => void) {
+  constructor(servers: Servers, tally: Tally) {
     this.#servers = servers;
-    this.#onRefused = onRefused;
+    this.#tally = tally;
     this.#running = this.#run();
   }
 
@@ -41,7 +42,8 @@ export class OutcomeSender {
     for (let attempt = 0; ; attempt++) {
       try {
         const receipt = await this.#servers.record(batch);
-        for (const r of receipt.refused) this.#onRefused(r.id, `${r.code}: ${r.message}`);
+        this.#tally.outcomesReceipted += batch.length;
+        for (const r of receipt.refused) this.#tally.refuse(`${r.id}: ${r.code}: ${r.message}`);
         return true;
       } catch {
         if (this.#closed && attempt >= 3) return false;

@@ -13,6 +13,8 @@ export interface DriveReport {
   readonly violations: number;
   readonly firstViolation: string | undefined;
   readonly outcomesSent: number;
+  /** What a server took, refused ones included; less than sent only when the driver ended while all were away. */
+  readonly outcomesReceipted: number;
   readonly outcomesRefused: number;
   readonly firstRefusal: string | undefined;
   /** Over the last five seconds. */
@@ -26,6 +28,7 @@ export class Tally {
   failed = 0;
   violations = 0;
   outcomesSent = 0;
+  outcomesReceipted = 0;
   outcomesRefused = 0;
   firstViolation: string | undefined;
   firstRefusal: string | undefined;
@@ -58,7 +61,7 @@ export class Tally {
 
   report(nowMs: number): DriveReport {
     const { sent, answered, failed, violations, firstViolation } = this;
-    const { outcomesSent, outcomesRefused, firstRefusal } = this;
+    const { outcomesSent, outcomesReceipted, outcomesRefused, firstRefusal } = this;
     const answeredPerSecond = this.#inWindow(nowMs).length / (RATE_WINDOW_MS / 1000);
     const failures = { ...this.#failures };
     return {
@@ -69,6 +72,7 @@ export class Tally {
       violations,
       firstViolation,
       outcomesSent,
+      outcomesReceipted,
       outcomesRefused,
       firstRefusal,
       answeredPerSecond,
