@@ -12,7 +12,7 @@ let source: DuckdbEvidenceSource;
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'assay-evidence-'));
   sealed = await SealedEvidence.in(dir);
-  source = await DuckdbEvidenceSource.open({ evidenceDir: dir });
+  source = await DuckdbEvidenceSource.open({ evidenceDir: dir, recheckMs: 0 });
 });
 
 afterEach(async () => {

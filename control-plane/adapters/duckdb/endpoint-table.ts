@@ -5,12 +5,20 @@ import {
   listSealed,
   type ManifestEntry,
   type SealedFile,
+  stampOf,
   unreadable,
   verify,
 } from './sealed-files.ts';
 
 /** Files read in one statement; a first look at a long history must not need them all at once. */
 const BATCH = 64;
+
+export interface Place {
+  readonly evidenceDir: string;
+  readonly endpoint: string;
+  /** How often manifests that were read are held against the disk again. */
+  readonly recheckMs: number;
+}
 
 /** Sealed files of one endpoint and kind as one table: each is verified and read once, so a look costs what is new. */
 export class EndpointTable {
@@ -19,15 +27,17 @@ export class EndpointTable {
   readonly #evidenceDir: string;
   readonly #endpoint: string;
   readonly #kind: EvidenceKind;
-  /** Parquet file → stamp of its manifest. */
-  readonly #ingested = new Map<string, string>();
+  readonly #recheckMs: number;
+  readonly #ingested = new Map<string, SealedFile>();
+  #checkedAtMs = performance.now();
 
-  constructor(database: Database, evidenceDir: string, kind: EvidenceKind, endpoint: string, number: number) {
+  constructor(database: Database, place: Place, kind: EvidenceKind, number: number) {
     this.table = `${kind}_${number}`;
     this.#database = database;
-    this.#evidenceDir = evidenceDir;
+    this.#evidenceDir = place.evidenceDir;
+    this.#endpoint = place.endpoint;
+    this.#recheckMs = place.recheckMs;
     this.#kind = kind;
-    this.#endpoint = endpoint;
   }
 
   /** Parquet files behind the rows, for columns that the table does not hold. */
@@ -48,13 +58,19 @@ export class EndpointTable {
 
   /** Erasure rewrites files; that is rare, and reading all again keeps the rest simple. */
   async #startOverWhenRewritten(listed: readonly ManifestEntry[], fromDate: string): Promise<void> {
-    const stamps = new Map(listed.map((f) => [f.parquet, f.stamp]));
-    const same = [...this.#ingested].every(
-      ([file, stamp]) => dateOf(file) < fromDate || stamps.get(file) === stamp,
-    );
-    if (same) return;
+    const there = new Set(listed.map((f) => f.parquet));
+    const expected = [...this.#ingested.values()].filter((f) => dateOf(f.parquet) >= fromDate);
+    const gone = expected.some((f) => !there.has(f.parquet));
+    if (!gone && !(await this.#rewritten(expected))) return;
     await this.#database.run(`DELETE FROM ${this.table}`);
     this.#ingested.clear();
+  }
+
+  async #rewritten(files: readonly SealedFile[]): Promise<boolean> {
+    if (performance.now() - this.#checkedAtMs < this.#recheckMs) return false;
+    this.#checkedAtMs = performance.now();
+    const now = await Promise.all(files.map(stampOf));
+    return files.some((f, i) => f.stamp !== now[i]);
   }
 
   async #ingest(files: readonly SealedFile[]): Promise<void> {
@@ -83,7 +99,7 @@ export class EndpointTable {
       await this.#database.run(insert(this.table));
       await this.#database.run('DROP TABLE staged');
     });
-    for (const f of files) this.#ingested.set(f.parquet, f.stamp);
+    for (const f of files) this.#ingested.set(f.parquet, f);
   }
 }
 

@@ -24,6 +24,8 @@ export interface DuckdbEvidenceOptions {
   readonly evidenceDir: string;
   readonly threads?: number;
   readonly memoryLimit?: string;
+  /** Files that were read are looked at again this often: erasure rewrites them. */
+  readonly recheckMs?: number;
 }
 
 /** Reads sealed evidence; a look costs what was sealed since the last one. Throws EVIDENCE_UNREADABLE, never half an answer. */
@@ -34,10 +36,10 @@ export class DuckdbEvidenceSource implements EvidenceSource, AsyncDisposable {
   readonly #spillDir: string;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(evidenceDir: string, database: Database, spillDir: string) {
+  private constructor(evidenceDir: string, database: Database, spillDir: string, recheckMs: number) {
     this.#evidenceDir = evidenceDir;
     this.#database = database;
-    this.#tables = new EvidenceTables(database, evidenceDir);
+    this.#tables = new EvidenceTables(database, evidenceDir, recheckMs);
     this.#spillDir = spillDir;
   }
 
@@ -45,10 +47,11 @@ export class DuckdbEvidenceSource implements EvidenceSource, AsyncDisposable {
     evidenceDir,
     threads = 1,
     memoryLimit = '384MB',
+    recheckMs = 30_000,
   }: DuckdbEvidenceOptions): Promise<DuckdbEvidenceSource> {
     const spillDir = await mkdtemp(join(tmpdir(), 'assay-duckdb-'));
     const database = await Database.open({ threads, memoryLimit, spillDir });
-    return new DuckdbEvidenceSource(evidenceDir, database, spillDir);
+    return new DuckdbEvidenceSource(evidenceDir, database, spillDir, recheckMs);
   }
 
   arms(query: ArmsQuery): Promise<ArmsAnswer> {

@@ -17,11 +17,13 @@ interface Pair {
 export class EvidenceTables {
   readonly #database: Database;
   readonly #evidenceDir: string;
+  readonly #recheckMs: number;
   readonly #pairs = new Map<string, Pair>();
 
-  constructor(database: Database, evidenceDir: string) {
+  constructor(database: Database, evidenceDir: string, recheckMs: number) {
     this.#database = database;
     this.#evidenceDir = evidenceDir;
+    this.#recheckMs = recheckMs;
   }
 
   /** `sinceMs`: partitions of earlier days are not read. Throws EVIDENCE_UNREADABLE. */
@@ -39,8 +41,9 @@ export class EvidenceTables {
   }
 
   #add(endpoint: string): Pair {
+    const place = { evidenceDir: this.#evidenceDir, endpoint, recheckMs: this.#recheckMs };
     const make = (kind: 'predictions' | 'outcomes'): EndpointTable =>
-      new EndpointTable(this.#database, this.#evidenceDir, kind, endpoint, this.#pairs.size);
+      new EndpointTable(this.#database, place, kind, this.#pairs.size);
     const pair = { predictions: make('predictions'), outcomes: make('outcomes') };
     this.#pairs.set(endpoint, pair);
     return pair;

@@ -9,12 +9,11 @@ export type EvidenceKind = 'predictions' | 'outcomes';
 export interface ManifestEntry {
   readonly manifest: string;
   readonly parquet: string;
-  /** Changes when the file is rewritten, as erasure does. */
-  readonly stamp: string;
 }
 
 export interface SealedFile extends ManifestEntry {
   readonly rows: number;
+  readonly stamp: string;
 }
 
 export const unreadable = (file: string, why: string, cause?: unknown): AssayError =>
@@ -39,34 +38,40 @@ export async function listSealed(
   endpoint: string,
   fromDate: string,
 ): Promise<readonly ManifestEntry[]> {
-  const root = join(evidenceDir, kind, `endpoint=${endpoint}`);
+  const root = join(evidenceDir, kind, `endpoint=${encodeURIComponent(endpoint)}`);
   const dates = (await names(root)).filter((d) => d.startsWith('date=') && d.slice(5) >= fromDate).sort();
   const found: ManifestEntry[] = [];
   for (const date of dates) {
     const dir = join(root, date);
     const manifests = (await names(dir)).filter((n) => n.endsWith('.json') && !n.startsWith('.')).sort();
-    found.push(...(await Promise.all(manifests.map((name) => entryOf(dir, name)))));
+    found.push(...manifests.map((name) => entryOf(dir, name)));
   }
   return found;
 }
 
-async function entryOf(dir: string, name: string): Promise<ManifestEntry> {
-  const manifest = join(dir, name);
-  const { mtimeNs, size } = await stat(manifest, { bigint: true });
-  const parquet = join(dir, `${name.slice(0, -'.json'.length)}.parquet`);
-  return { manifest, parquet, stamp: `${mtimeNs}/${size}` };
+const entryOf = (dir: string, name: string): ManifestEntry => ({
+  manifest: join(dir, name),
+  parquet: join(dir, `${name.slice(0, -'.json'.length)}.parquet`),
+});
+
+/** Changes when the manifest is written again, as erasure does. */
+export async function stampOf({ manifest }: ManifestEntry): Promise<string> {
+  const { mtimeNs, size, ino } = await stat(manifest, { bigint: true });
+  return `${mtimeNs}/${size}/${ino}`;
 }
 
 /** Holds the Parquet file against its manifest's digest. Throws EVIDENCE_UNREADABLE naming the file. */
 export async function verify(entry: ManifestEntry): Promise<SealedFile> {
   const manifest = await parseManifest(entry.manifest);
+  // Before the bytes: a rewrite meanwhile shows at the next check
+  const stamp = await stampOf(entry);
   const bytes = await readFile(entry.parquet).catch((cause: unknown) => {
     throw unreadable(entry.parquet, (cause as Error).message, cause);
   });
   const digest = createHash('sha256').update(bytes).digest('hex');
   if (digest !== manifest.sha256)
     throw unreadable(entry.parquet, `its SHA-256 is ${digest}, its manifest says ${manifest.sha256}`);
-  return { ...entry, rows: manifest.rows };
+  return { ...entry, stamp, rows: manifest.rows };
 }
 
 async function parseManifest(file: string): Promise<{ sha256: string; rows: number }> {
