@@ -18,6 +18,8 @@ import { lookAtCanary, lookAtShadow, watchWhileWaiting } from './release-guard.t
 import { minutesLeft, type Phase, type ReleaseRun } from './release-progress.ts';
 
 const SHADOW_LOOK_MS = 1_500;
+/** Without traffic there is nothing to guard: only autonomy may have been granted meanwhile. */
+const IDLE_WAKE_MS = 60_000;
 
 const servedOf = ({ progress }: ReleaseRun): ServedVersion => {
   if (progress.served === null) throw new Error('the candidate was not looked up');
@@ -91,8 +93,9 @@ async function approval(
   if (!asked) await commit(steps.waiting(subject, point, autonomy));
   desk.awaiting = point;
   desk.why = `waiting for approval of ${point}`;
-  const lookEveryMs = PROFILES[input.profile].canary.lookEveryMs;
-  const isApproved = await condition(() => desk.approval !== undefined, lookEveryMs);
+  const isLive = run.progress.live === 'shadow' || run.progress.live === 'canary';
+  const wakeMs = isLive ? PROFILES[input.profile].canary.lookEveryMs : IDLE_WAKE_MS;
+  const isApproved = await condition(() => desk.approval !== undefined, wakeMs);
   if (!isApproved || desk.approval === undefined)
     return (await watchWhileWaiting(run)) ?? { kind: 'approval', point, asked: true };
   const { subject: person, role, comment } = desk.approval;
