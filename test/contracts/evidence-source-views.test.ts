@@ -150,6 +150,11 @@ test('features: the newest rows over the reference bins, the edge itself below',
     counts: { a: [1, 1, 1, 1], b: [2, 2] },
   });
   expect((await source.features({ ...query, lastRows: 100 })).counts.a).toEqual([1, 1, 1, 2]);
+  // One bin without edges: how many rows there are
+  expect(await source.features({ ...query, edges: { a: [] }, lastRows: 3 })).toEqual({
+    rows: 3,
+    counts: { a: [3] },
+  });
   expect(await source.features({ ...query, sinceMs: 1e6, lastRows: 4 })).toEqual({
     rows: 0,
     counts: { a: [0, 0, 0, 0], b: [0, 0] },
