@@ -139,6 +139,10 @@ export const ERRORS = {
     status: 'FAILED_PRECONDITION',
     remedy: 'Publish the plan with the digest of the file that is there; the old plan stays',
   },
+  GUARDRAIL_REFUSED: {
+    status: 'FAILED_PRECONDITION',
+    remedy: 'Let the endpoint fall back to "family-default", or loosen the rule',
+  },
   EVIDENCE_UNWRITABLE: {
     status: 'UNAVAILABLE',
     remedy: 'Free space or repair the evidence folder; no answer leaves without its record',

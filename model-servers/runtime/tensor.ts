@@ -1,0 +1,47 @@
+/** A tensor as it came over the wire; its bytes go into the evidence as they are. */
+export interface WireTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  /** Row-major little-endian. */
+  readonly data: Buffer;
+}
+
+const aligned = (b: Buffer, size: number): boolean => b.byteOffset % size === 0;
+
+/** The values without a copy where the bytes lie aligned; raw contents may come at any offset. */
+export function float32(tensor: WireTensor): Float32Array<ArrayBuffer> {
+  const { data } = tensor;
+  if (aligned(data, 4))
+    return new Float32Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength / 4);
+  return new Float32Array(Uint8Array.prototype.slice.call(data).buffer as ArrayBuffer);
+}
+
+export function int64(tensor: WireTensor): BigInt64Array {
+  const { data } = tensor;
+  if (aligned(data, 8)) return new BigInt64Array(data.buffer, data.byteOffset, data.byteLength / 8);
+  return new BigInt64Array(Uint8Array.prototype.slice.call(data).buffer);
+}
+
+const bytesOf = (v: ArrayBufferView): Buffer => Buffer.from(v.buffer, v.byteOffset, v.byteLength);
+
+export const floats = (name: string, values: ArrayLike<number>, shape = [values.length]): WireTensor => ({
+  name,
+  datatype: 'FP32',
+  shape,
+  data: bytesOf(values instanceof Float32Array ? values : Float32Array.from(values)),
+});
+
+export const integers = (name: string, values: readonly bigint[]): WireTensor => ({
+  name,
+  datatype: 'INT64',
+  shape: [values.length],
+  data: bytesOf(BigInt64Array.from(values)),
+});
+
+export const booleans = (name: string, values: readonly boolean[]): WireTensor => ({
+  name,
+  datatype: 'BOOL',
+  shape: [values.length],
+  data: Buffer.from(values.map((v) => (v ? 1 : 0))),
+});

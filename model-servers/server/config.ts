@@ -1,0 +1,99 @@
+import { AssayError } from '@assay/domain/errors';
+import { type Identity, ROLES, type Role } from '@assay/domain/roles';
+import { z } from 'zod';
+
+export interface ModelServerConfig {
+  readonly serverId: string;
+  readonly host: string;
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  readonly evidenceDir: string;
+  readonly artifactsDir: string;
+  /** Route distribution of the control plane (host:port); absent: stand-alone from `planFile`. */
+  readonly control: string | undefined;
+  readonly planFile: string | undefined;
+  /** Where the last streamed plan is kept. */
+  readonly stateDir: string;
+  readonly readyFile: string | undefined;
+  readonly sealAfterMs: number;
+  readonly maxMessageBytes: number;
+  readonly maxInFlight: number;
+  readonly authRequired: boolean;
+  readonly identities: ReadonlyMap<string, Identity>;
+  readonly serviceToken: string | undefined;
+}
+
+const whole = (low: number, high: number, otherwise: number) =>
+  z.coerce.number().int().min(low).max(high).default(otherwise);
+const set = z.string().min(1);
+
+const ENVIRONMENT = z.object({
+  ASSAY_SERVER_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes')
+    .default('server'),
+  ASSAY_HOST: z
+    .enum(['127.0.0.1', '::1', 'localhost'], 'must be loopback until TLS and sign-in are configured')
+    .default('127.0.0.1'),
+  ASSAY_GRPC_PORT: whole(0, 65_535, 0),
+  ASSAY_HTTP_PORT: whole(0, 65_535, 0),
+  ASSAY_EVIDENCE: set.default('evidence'),
+  ASSAY_ARTIFACTS: set.default('artifacts'),
+  ASSAY_CONTROL: set.optional(),
+  ASSAY_PLAN: set.optional(),
+  ASSAY_STATE: set.default('model-server'),
+  ASSAY_READY_FILE: set.optional(),
+  ASSAY_SEAL_AFTER_MS: whole(100, 86_400_000, 10_000),
+  ASSAY_MAX_MESSAGE_BYTES: whole(1024, 2 ** 31 - 1, 64 * 2 ** 20),
+  ASSAY_MAX_IN_FLIGHT: whole(1, 1_000_000, 1024),
+  ASSAY_AUTH: z.enum(['open', 'required']).default('open'),
+  ASSAY_TOKENS: z.string().default('{}'),
+  ASSAY_SERVICE_TOKEN: set.optional(),
+});
+
+const TOKENS = z.record(z.string(), z.object({ subject: z.string(), role: z.enum(ROLES) }));
+
+const invalid = (name: string, text: string): AssayError =>
+  new AssayError('CONFIG_INVALID', `Cannot start the model server: ${name} ${text}`, { field: name });
+
+function identities(text: string): ReadonlyMap<string, { subject: string; role: Role }> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw invalid('ASSAY_TOKENS', `is no JSON: ${(cause as Error).name}`);
+  }
+  const parsed = TOKENS.safeParse(value);
+  if (!parsed.success) throw invalid('ASSAY_TOKENS', 'must map tokens to {"subject","role"}');
+  return new Map(Object.entries(parsed.data));
+}
+
+/** The process's only look at the environment. Throws CONFIG_INVALID naming the variable. */
+export function readConfig(env: NodeJS.ProcessEnv): ModelServerConfig {
+  const parsed = ENVIRONMENT.safeParse(env);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw invalid(String(issue?.path[0]), issue?.message ?? 'is wrong');
+  }
+  const e = parsed.data;
+  if (e.ASSAY_CONTROL === undefined && e.ASSAY_PLAN === undefined)
+    throw invalid('ASSAY_PLAN', 'or ASSAY_CONTROL must be set');
+  return Object.freeze({
+    serverId: e.ASSAY_SERVER_ID,
+    host: e.ASSAY_HOST,
+    grpcPort: e.ASSAY_GRPC_PORT,
+    httpPort: e.ASSAY_HTTP_PORT,
+    evidenceDir: e.ASSAY_EVIDENCE,
+    artifactsDir: e.ASSAY_ARTIFACTS,
+    control: e.ASSAY_CONTROL,
+    planFile: e.ASSAY_PLAN,
+    stateDir: e.ASSAY_STATE,
+    readyFile: e.ASSAY_READY_FILE,
+    sealAfterMs: e.ASSAY_SEAL_AFTER_MS,
+    maxMessageBytes: e.ASSAY_MAX_MESSAGE_BYTES,
+    maxInFlight: e.ASSAY_MAX_IN_FLIGHT,
+    authRequired: e.ASSAY_AUTH === 'required',
+    identities: identities(e.ASSAY_TOKENS),
+    serviceToken: e.ASSAY_SERVICE_TOKEN,
+  });
+}

@@ -1,0 +1,27 @@
+import type { Identity } from '@assay/domain/roles';
+import type { Logger } from 'pino';
+import type { Seen } from '../evidence/seen.ts';
+import type { Wal } from '../evidence/wal.ts';
+import type { PlanHolder } from '../routing/plan-holder.ts';
+import type { ShadowQueue } from '../routing/shadow-queue.ts';
+import type { TrafficCounts } from '../routing/traffic.ts';
+import type { Events } from './events.ts';
+
+/** What the handlers of one server share. */
+export interface Serving {
+  readonly plans: PlanHolder;
+  readonly wal: Wal;
+  readonly traffic: TrafficCounts;
+  readonly shadows: ShadowQueue;
+  readonly seenOutcomes: Seen;
+  readonly seenExposures: Seen;
+  readonly events: Events;
+  readonly log: Logger;
+  readonly access: Access;
+  readonly maxInFlight: number;
+}
+
+export interface Access {
+  readonly required: boolean;
+  readonly identities: ReadonlyMap<string, Identity>;
+}

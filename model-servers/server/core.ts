@@ -1,0 +1,121 @@
+import { EvidenceService } from '@assay/proto/gen/events/evidence';
+import { GRPCInferenceServiceService } from '@assay/proto/gen/inference/open_inference_grpc';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import { Sealer } from '../evidence/sealer.ts';
+import { Seen } from '../evidence/seen.ts';
+import { listSegments } from '../evidence/segments.ts';
+import { Wal } from '../evidence/wal.ts';
+import { PlanHolder } from '../routing/plan-holder.ts';
+import { ShadowQueue } from '../routing/shadow-queue.ts';
+import { TrafficCounts } from '../routing/traffic.ts';
+import type { Access, Serving } from './context.ts';
+import { type Events, serverEvents } from './events.ts';
+import { evidenceHandlers } from './handlers/evidence.ts';
+import { inferenceHandlers } from './handlers/inference.ts';
+import { addHealthAndReflection, Health } from './health.ts';
+import { restApp } from './rest/app.ts';
+
+export interface CoreOptions {
+  readonly serverId: string;
+  readonly host: string;
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  readonly evidenceDir: string;
+  readonly sealAfterMs: number;
+  readonly maxMessageBytes: number;
+  readonly maxInFlight: number;
+  readonly access: Access;
+  readonly log: Logger;
+}
+
+/** A server that listens, without a plan yet. */
+export interface Core {
+  readonly grpc: string;
+  readonly http: string;
+  readonly plans: PlanHolder;
+  readonly traffic: TrafficCounts;
+  readonly events: Events;
+  /** Tell when the plan changed. */
+  readonly health: Health;
+  close(): Promise<void>;
+}
+
+const SHADOW_LIMIT = 256;
+const SEEN_LIMIT = 200_000;
+const DRAIN_MS = 10_000;
+const SEAL_MS = 10_000;
+
+interface Evidence {
+  readonly wal: Wal;
+  readonly sealer: Sealer;
+}
+
+/** Segments that an earlier process left are sealed like any other. */
+async function openEvidence(
+  { evidenceDir, serverId, sealAfterMs }: CoreOptions,
+  events: Events,
+): Promise<Evidence> {
+  const sealer = new Sealer(evidenceDir, { sealed: events.sealed, failed: events.sealFailed });
+  const left = await listSegments(evidenceDir, serverId);
+  for (const segment of left) sealer.seal(segment);
+  const onClosed = (segment: string): void => sealer.seal(segment);
+  return { sealer, wal: new Wal({ evidenceDir, server: serverId, sealAfterMs, onClosed }) };
+}
+
+export async function startCore(options: CoreOptions): Promise<Core> {
+  const { log, access, maxInFlight, maxMessageBytes, host } = options;
+  const [plans, traffic, shadows] = [new PlanHolder(), new TrafficCounts(), new ShadowQueue(SHADOW_LIMIT)];
+  const events = serverEvents(log, traffic, shadows);
+  const { wal, sealer } = await openEvidence(options, events);
+  const [seenOutcomes, seenExposures] = [new Seen(SEEN_LIMIT), new Seen(SEEN_LIMIT)];
+  const serving: Serving = {
+    ...{ plans, wal, traffic, shadows, seenOutcomes, seenExposures },
+    ...{ events, log, access, maxInFlight },
+  };
+  const health = new Health(plans);
+  const server = grpcServer(serving, health, maxMessageBytes);
+  const port = await bind(server, host, options.grpcPort);
+  const rest = restApp(serving, maxMessageBytes);
+  const http = await rest.listen({ host, port: options.httpPort });
+  const close = async (): Promise<void> => {
+    health.drain();
+    await Promise.all([drain(server), rest.close()]);
+    shadows.clear();
+    wal.close();
+    await sealer.close(SEAL_MS);
+  };
+  return { grpc: `${host}:${port}`, http, plans, traffic, events, health, close };
+}
+
+function grpcServer(serving: Serving, health: Health, maxMessageBytes: number): Server {
+  const server = new Server({
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': -1,
+  });
+  server.addService(GRPCInferenceServiceService, inferenceHandlers(serving));
+  server.addService(EvidenceService, evidenceHandlers(serving));
+  addHealthAndReflection(server, health);
+  return server;
+}
+
+const bind = (server: Server, host: string, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+
+/** Calls in progress end; those that do not in time are cut. */
+function drain(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, DRAIN_MS);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,55 @@
+import type { TensorSpec } from '@assay/domain/families/family';
+import type {
+  GRPCInferenceServiceServer,
+  ModelMetadataResponse,
+  ModelMetadataResponse_TensorMetadata as TensorMetadata,
+} from '@assay/proto/gen/inference/open_inference_grpc';
+import { pinned } from '../../routing/assign.ts';
+import type { Serving } from '../context.ts';
+import { endpointOf, predictor } from '../predict.ts';
+import { guardedUnary, unary } from './unary.ts';
+
+export const SERVER = {
+  name: 'assay',
+  version: '0.1.0',
+  extensions: ['assay_routing', 'assay_evidence', 'assay_guardrails'],
+};
+
+const tensor = ({ name, datatype, shape }: TensorSpec): TensorMetadata => ({
+  name,
+  datatype,
+  shape: shape.map(BigInt),
+});
+
+/** An endpoint's signature: what clients send and get, whatever version answers. Throws NOT_FOUND codes. */
+export function metadataOf(serving: Serving, name: string, version: string): ModelMetadataResponse {
+  const { endpoint } = endpointOf(serving, name);
+  if (version !== '') pinned(endpoint, version);
+  return {
+    name,
+    versions: [...endpoint.pins.keys()],
+    platform: `assay_${endpoint.route.family}`,
+    inputs: endpoint.spec.requestInputs.map(tensor),
+    outputs: endpoint.spec.responseOutputs.map(tensor),
+  };
+}
+
+/** Versions answered their warm-up before their plan took over, so being routed to is being ready. */
+export function isModelReady(serving: Serving, name: string, version: string): boolean {
+  const endpoint = serving.plans.table?.endpoints.get(name);
+  return endpoint !== undefined && (version === '' || endpoint.pins.has(version));
+}
+
+export const isReady = (serving: Serving): boolean => serving.plans.table !== undefined;
+
+/** Open Inference Protocol v2. */
+export function inferenceHandlers(serving: Serving): GRPCInferenceServiceServer {
+  return {
+    serverLive: unary(() => ({ live: true })),
+    serverReady: unary(() => ({ ready: isReady(serving) })),
+    modelReady: unary(({ name, version }) => ({ ready: isModelReady(serving, name, version) })),
+    serverMetadata: unary(() => ({ ...SERVER, extensions: [...SERVER.extensions] })),
+    modelMetadata: unary(({ name, version }) => metadataOf(serving, name, version)),
+    modelInfer: guardedUnary(serving.access, predictor(serving)),
+  };
+}

@@ -1,0 +1,87 @@
+import { fileURLToPath } from 'node:url';
+import { AssayError } from '@assay/domain/errors';
+import type {
+  Server,
+  ServerWritableStream,
+  ServiceDefinition,
+  sendUnaryData,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import type { PlanHolder } from '../routing/plan-holder.ts';
+import { grpcError } from './grpc-error.ts';
+
+const PROTO = fileURLToPath(new URL('../../proto', import.meta.url));
+const HEALTH = fileURLToPath(new URL('./health.proto', import.meta.url));
+
+type Status = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
+interface Check {
+  readonly service: string;
+}
+type Watcher = ServerWritableStream<Check, { status: Status }>;
+
+const PUBLIC = new Set(['', 'inference.GRPCInferenceService', 'assay.evidence.v1.Evidence']);
+
+/** grpc.health.v1: the server, its services, and each endpoint under its own name. */
+export class Health {
+  readonly #plans: PlanHolder;
+  readonly #watchers = new Map<Watcher, Status>();
+  #draining = false;
+
+  constructor(plans: PlanHolder) {
+    this.#plans = plans;
+  }
+
+  #status(service: string): Status {
+    const { table } = this.#plans;
+    const isKnown = PUBLIC.has(service) || table?.endpoints.has(service) === true;
+    if (!isKnown) return 'SERVICE_UNKNOWN';
+    return table === undefined || this.#draining ? 'NOT_SERVING' : 'SERVING';
+  }
+
+  /** Tells those who watch what has changed. */
+  changed(): void {
+    for (const [call, last] of this.#watchers) {
+      const status = this.#status(call.request.service);
+      if (status === last) continue;
+      this.#watchers.set(call, status);
+      call.write({ status });
+    }
+  }
+
+  drain(): void {
+    this.#draining = true;
+    this.changed();
+    for (const call of this.#watchers.keys()) call.end();
+  }
+
+  handlers(): UntypedServiceImplementation {
+    return {
+      Check: (call: { request: Check }, callback: sendUnaryData<{ status: Status }>): void => {
+        const status = this.#status(call.request.service);
+        const text = `Cannot check "${call.request.service}": no such service or endpoint`;
+        if (status === 'SERVICE_UNKNOWN') callback(grpcError(new AssayError('NOT_FOUND', text)));
+        else callback(null, { status });
+      },
+      Watch: (call: Watcher): void => {
+        const status = this.#status(call.request.service);
+        this.#watchers.set(call, status);
+        call.on('cancelled', () => this.#watchers.delete(call));
+        call.write({ status });
+      },
+    };
+  }
+}
+
+/** Adds health and reflection (v1 and v1alpha) to a server. */
+export function addHealthAndReflection(server: Server, health: Health): void {
+  const files = ['inference/open_inference_grpc.proto', 'events/evidence.proto', HEALTH];
+  const definitions: PackageDefinition = loadSync(files, {
+    includeDirs: [PROTO],
+    enums: String,
+    defaults: true,
+  });
+  server.addService(definitions['grpc.health.v1.Health'] as ServiceDefinition, health.handlers());
+  new ReflectionService(definitions).addToServer(server);
+}

@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { renameSync, writeFileSync } from 'node:fs';
+import { pino } from 'pino';
+import { type ModelServerConfig, readConfig } from './config.ts';
+import { type Core, startCore } from './core.ts';
+import { followFile } from './stand-alone.ts';
+import { followControlPlane } from './streamed.ts';
+
+/** Whole or not there: others wait for it. */
+function writeReady(file: string, { grpc, http }: Core): void {
+  writeFileSync(`${file}.new`, JSON.stringify({ grpc, http }));
+  renameSync(`${file}.new`, file);
+}
+
+const follow = (core: Core, config: ModelServerConfig): Promise<() => Promise<void>> =>
+  config.control === undefined
+    ? followFile(core, config.planFile ?? '', config.evidenceDir)
+    : followControlPlane(core, config, config.control);
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = pino({ name: 'model-server', base: { server: config.serverId } });
+  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const core = await startCore({
+    ...config,
+    access: { required: config.authRequired, identities: config.identities },
+    log,
+  });
+  const close = await follow(core, config);
+  if (config.readyFile !== undefined) writeReady(config.readyFile, core);
+  log.info({ grpc: core.grpc, http: core.http }, 'model server is up');
+  await stopped;
+  log.info('draining');
+  await close();
+}
+
+await main();
