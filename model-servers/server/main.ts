@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { renameSync, writeFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { type ModelServerConfig, readConfig } from './config.ts';
@@ -20,7 +19,9 @@ const follow = (core: Core, config: ModelServerConfig): Promise<() => Promise<vo
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = pino({ name: 'model-server', base: { server: config.serverId } });
-  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const stopped = Promise.withResolvers<void>();
+  // For good: a second signal must not cut the draining short
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped.resolve());
   const core = await startCore({
     ...config,
     access: { required: config.authRequired, identities: config.identities },
@@ -29,9 +30,10 @@ async function main(): Promise<void> {
   const close = await follow(core, config);
   if (config.readyFile !== undefined) writeReady(config.readyFile, core);
   log.info({ grpc: core.grpc, http: core.http }, 'model server is up');
-  await stopped;
+  await stopped.promise;
   log.info('draining');
   await close();
+  log.info('drained');
 }
 
 await main();

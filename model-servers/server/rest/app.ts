@@ -19,7 +19,8 @@ const NOT_READY = 503;
 /** Open Inference Protocol v2 over REST, outcomes, and metrics. */
 export function restApp(serving: Serving, maxMessageBytes: number): FastifyInstance {
   const app = Fastify({ bodyLimit: maxMessageBytes, logger: false, genReqId: () => randomUUID() });
-  // Some clients send no Content-Type at all
+  // Everything is JSON: some clients send no Content-Type at all, others text/plain
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'ignore'));
   app.setErrorHandler((cause: FastifyError, request, reply) => problem(reply, request.id, cause));
   app.setNotFoundHandler((request, reply) =>
