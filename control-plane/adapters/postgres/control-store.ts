@@ -85,6 +85,8 @@ export class PostgresControlStore implements ControlStore, AsyncDisposable {
   monitors = () => reads.readMonitors(this.#db);
   auditOf = (decision: string) => entriesOf(this.#db, decision);
   auditAfter = (sequence: number, limit: number) => entriesAfter(this.#db, sequence, limit);
+  outboxAfter = (id: number, limit: number) => reads.readOutbox(this.#db, id, limit);
+  outboxHead = () => reads.readOutboxHead(this.#db);
   routePlan = () => reads.readRoutePlan(this.#db);
 
   /** Key of the keyed hash that makes unit keys; made once, never leaves for anything but model servers. */

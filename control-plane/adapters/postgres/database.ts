@@ -15,7 +15,7 @@ export async function openDatabase(url: string): Promise<Database> {
   } catch (cause) {
     throw new AssayError('UNREACHABLE', 'Cannot connect to PostgreSQL at DATABASE_URL', { cause });
   }
-  const { hasServiceRole } = await migrate(client).finally(() => client.end());
+  const { hasServiceRole } = await migrateAndLeave(client);
   const pool = new pg.Pool({
     connectionString: url,
     max: 8,
@@ -25,4 +25,12 @@ export async function openDatabase(url: string): Promise<Database> {
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process
   pool.on('error', () => undefined);
   return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+}
+
+async function migrateAndLeave(client: pg.Client): Promise<{ readonly hasServiceRole: boolean }> {
+  try {
+    return await migrate(client);
+  } finally {
+    await client.end();
+  }
 }

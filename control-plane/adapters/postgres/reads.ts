@@ -5,6 +5,7 @@ import type {
   StoredExperiment,
   TrackedVersion,
 } from '@assay/domain/ports/control-store';
+import type { LiveEvent } from '@assay/domain/read-models';
 import type { Release } from '@assay/domain/release';
 import type { EndpointRoute } from '@assay/domain/route-plan';
 import { sql } from 'kysely';
@@ -100,4 +101,32 @@ export async function readRoutePlan(db: Database): Promise<StoredPlan> {
   const { rows } = await sql<{ version: string; endpoints: EndpointRoute[] }>`
     select version, endpoints from assay.route_plan order by version desc limit 1`.execute(db);
   return { version: Number(rows[0]?.version ?? 0), endpoints: rows[0]?.endpoints ?? [] };
+}
+
+export interface OutboxEvent extends LiveEvent {
+  readonly id: number;
+}
+
+/** What happened after a number of the outbox, in order. */
+export async function readOutbox(
+  db: Database,
+  after: number,
+  limit: number,
+): Promise<readonly OutboxEvent[]> {
+  const { rows } = await sql<{ id: string; decision: string | null; event: string; at_ms: string }>`
+    select id, decision, event, at_ms from assay.outbox where id > ${after} order by id limit ${limit}`.execute(
+    db,
+  );
+  return rows.map((row) => ({
+    id: Number(row.id),
+    kind: 'audit',
+    decision: row.decision,
+    event: row.event,
+    atMs: Number(row.at_ms),
+  }));
+}
+
+export async function readOutboxHead(db: Database): Promise<number> {
+  const { rows } = await sql<{ id: string }>`select coalesce(max(id), 0) as id from assay.outbox`.execute(db);
+  return Number(rows[0]?.id ?? 0);
 }
