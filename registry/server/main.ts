@@ -1,0 +1,27 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { openRegistryDatabase } from '@assay/registry-store/database';
+import { pino } from 'pino';
+import { buildApp } from './app.ts';
+import { readConfig } from './config.ts';
+
+const logger = pino({ name: 'registry' });
+const config = readConfig(process.env);
+const pool = await openRegistryDatabase(config.databaseUrl);
+pool.on('error', (err) => logger.warn({ err }, 'an idle database connection was lost; the next request opens another'));
+const app = buildApp(config, pool, logger);
+const url = await app.listen({ host: config.host, port: config.port });
+logger.info({ url, auth: config.auth, artifacts: config.artifactsDir }, 'registry listens');
+
+const stop = async (): Promise<void> => {
+  await app.close();
+  await pool.end();
+};
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    stop().catch((err: unknown) => logger.error({ err }, 'registry did not stop cleanly'));
+  });
+}
+if (config.readyFile !== undefined) {
+  await writeFile(`${config.readyFile}.tmp`, JSON.stringify({ url }));
+  await rename(`${config.readyFile}.tmp`, config.readyFile);
+}

@@ -1,0 +1,73 @@
+import type { Context } from '@assay/registry-store/context';
+import * as experiments from '@assay/registry-store/experiments';
+import type { Input } from '@assay/registry-store/input';
+import * as logged from '@assay/registry-store/logged-models';
+import * as metrics from '@assay/registry-store/metrics';
+import * as versions from '@assay/registry-store/model-versions';
+import * as models from '@assay/registry-store/registered-models';
+import * as runs from '@assay/registry-store/runs';
+import * as files from './artifact-lists.ts';
+
+export type Operation = (context: Context, input: Input) => Promise<object>;
+/** Method, path under /api/2.0/mlflow, operation, and whether it reads although it is no GET. */
+export type RouteRow = readonly [method: string, path: string, operation: Operation, reads?: 'reads'];
+
+export const ROUTES: readonly RouteRow[] = [
+  ['POST', 'experiments/create', experiments.createExperiment],
+  ['GET', 'experiments/get', experiments.getExperiment],
+  ['GET', 'experiments/get-by-name', experiments.getExperimentByName],
+  ['GET', 'experiments/search', experiments.searchExperiments],
+  ['POST', 'experiments/search', experiments.searchExperiments, 'reads'],
+  ['POST', 'experiments/update', experiments.updateExperiment],
+  ['POST', 'experiments/delete', experiments.deleteExperiment],
+  ['POST', 'experiments/restore', experiments.restoreExperiment],
+  ['POST', 'experiments/set-experiment-tag', experiments.setExperimentTag],
+  ['POST', 'experiments/delete-experiment-tag', experiments.deleteExperimentTag],
+  ['POST', 'runs/create', runs.createRun],
+  ['GET', 'runs/get', runs.getRun],
+  ['POST', 'runs/update', runs.updateRun],
+  ['POST', 'runs/delete', runs.deleteRun],
+  ['POST', 'runs/restore', runs.restoreRun],
+  ['POST', 'runs/log-metric', runs.logMetric],
+  ['POST', 'runs/log-parameter', runs.logParam],
+  ['POST', 'runs/set-tag', runs.setRunTag],
+  ['POST', 'runs/delete-tag', runs.deleteRunTag],
+  ['POST', 'runs/log-batch', runs.logBatch],
+  ['POST', 'runs/log-model', runs.logModel],
+  ['POST', 'runs/log-inputs', runs.logInputs],
+  ['POST', 'runs/outputs', runs.logOutputs],
+  ['POST', 'runs/search', runs.searchRuns, 'reads'],
+  ['GET', 'metrics/get-history', metrics.metricHistory],
+  ['POST', 'logged-models', logged.createLoggedModel],
+  ['POST', 'logged-models/search', logged.searchLoggedModels, 'reads'],
+  ['GET', 'logged-models/:id', logged.getLoggedModel],
+  ['PATCH', 'logged-models/:id', logged.finalizeLoggedModel],
+  ['DELETE', 'logged-models/:id', logged.deleteLoggedModel],
+  ['PATCH', 'logged-models/:id/tags', logged.setLoggedModelTags],
+  ['DELETE', 'logged-models/:id/tags/:key', logged.deleteLoggedModelTag],
+  ['POST', 'logged-models/:id/params', logged.setLoggedModelParams],
+  ['GET', 'logged-models/:id/artifacts/directories', files.listLoggedModel],
+  ['POST', 'registered-models/create', models.createModel],
+  ['GET', 'registered-models/get', models.getModel],
+  ['PATCH', 'registered-models/update', models.updateModel],
+  ['POST', 'registered-models/rename', models.renameModel],
+  ['DELETE', 'registered-models/delete', models.deleteModel],
+  ['GET', 'registered-models/search', models.searchModels],
+  ['GET', 'registered-models/get-latest-versions', models.getLatestVersions],
+  ['POST', 'registered-models/get-latest-versions', models.getLatestVersions, 'reads'],
+  ['POST', 'registered-models/set-tag', models.setModelTag],
+  ['DELETE', 'registered-models/delete-tag', models.deleteModelTag],
+  ['POST', 'registered-models/alias', models.setAlias],
+  ['GET', 'registered-models/alias', models.getByAlias],
+  ['DELETE', 'registered-models/alias', models.deleteAlias],
+  ['POST', 'model-versions/create', versions.createVersion],
+  ['GET', 'model-versions/get', versions.getVersion],
+  ['PATCH', 'model-versions/update', versions.updateVersion],
+  ['DELETE', 'model-versions/delete', versions.deleteVersion],
+  ['POST', 'model-versions/transition-stage', versions.transitionStage],
+  ['GET', 'model-versions/search', versions.searchVersions],
+  ['GET', 'model-versions/get-download-uri', versions.getDownloadUri],
+  ['POST', 'model-versions/set-tag', versions.setVersionTag],
+  ['DELETE', 'model-versions/delete-tag', versions.deleteVersionTag],
+  ['GET', 'artifacts/list', files.listRun],
+];

@@ -1,0 +1,28 @@
+/** MLflow's error codes and their HTTP statuses (mlflow/exceptions.py); one table, the edge only looks it up. */
+export const FAULTS = {
+  INVALID_PARAMETER_VALUE: 400,
+  RESOURCE_ALREADY_EXISTS: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  RESOURCE_DOES_NOT_EXIST: 404,
+  ENDPOINT_NOT_FOUND: 404,
+  NOT_IMPLEMENTED: 501,
+  INTERNAL_ERROR: 500,
+} as const;
+
+export type FaultCode = keyof typeof FAULTS;
+
+/** A refusal in MLflow's words: its clients read the code, never an Assay one. */
+export class RegistryFault extends Error {
+  override readonly name = 'RegistryFault';
+  readonly code: FaultCode;
+
+  constructor(code: FaultCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export const invalid = (message: string) => new RegistryFault('INVALID_PARAMETER_VALUE', message);
+export const absent = (message: string) => new RegistryFault('RESOURCE_DOES_NOT_EXIST', message);
+export const taken = (message: string) => new RegistryFault('RESOURCE_ALREADY_EXISTS', message);
