@@ -1,0 +1,34 @@
+import type { AuditEntry, AuditStatement } from '@assay/domain/audit';
+import type { ControlStore, MonitorStatus, StoredExperiment } from '@assay/domain/ports/control-store';
+import type { ModelRegistry } from '@assay/domain/ports/model-registry';
+import type { Workflows } from '@assay/domain/ports/workflows';
+import type { LiveEvent } from '@assay/domain/read-models';
+import type { EventFeed } from './event-feed.ts';
+import type { Identities } from './identities.ts';
+import type { LiveServers } from './read-models/live-servers.ts';
+
+export interface OutboxEvent extends LiveEvent {
+  readonly id: number;
+}
+
+/** What screens and the feed read besides the control store's own queries. */
+export interface ServerStore extends ControlStore {
+  experiments(): Promise<readonly StoredExperiment[]>;
+  monitors(): Promise<ReadonlyMap<string, MonitorStatus>>;
+  note(statement: AuditStatement): Promise<AuditEntry>;
+  auditAfter(sequence: number, limit: number): Promise<readonly AuditEntry[]>;
+  outboxAfter(id: number, limit: number): Promise<readonly OutboxEvent[]>;
+  outboxHead(): Promise<number>;
+  unitKeySecret(): Promise<Uint8Array>;
+}
+
+export interface Deps {
+  readonly store: ServerStore;
+  readonly workflows: Workflows;
+  /** Absent where no registry is configured: then only versions that are tracked already can be released. */
+  readonly registry: ModelRegistry | undefined;
+  readonly identities: Identities;
+  readonly servers: LiveServers;
+  readonly feed: EventFeed;
+  readonly uiDir: string | undefined;
+}

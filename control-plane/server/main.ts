@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { renameSync, writeFileSync } from 'node:fs';
+import { PostgresControlStore } from '@assay/adapters/postgres/control-store';
+import { Notifications } from '@assay/adapters/postgres/notifications';
+import { TemporalWorkflows } from '@assay/adapters/temporal/workflows';
+import { buildApp } from './app.ts';
+import { readConfig } from './config.ts';
+import { EventFeed } from './event-feed.ts';
+import { Identities } from './identities.ts';
+import { LiveServers } from './read-models/live-servers.ts';
+import { RouteDistribution } from './route-distribution.ts';
+
+/** Besides the notifications, which a broken connection may lose. */
+const REFRESH_MS = 2_000;
+
+const config = readConfig(process.env);
+await using store = await PostgresControlStore.connect(config.databaseUrl);
+await using workflows = new TemporalWorkflows(config.temporalAddress);
+const identities = new Identities(config.tokens, config.auth);
+const servers = new LiveServers(Date.now);
+const feed = new EventFeed(store);
+const deps = { store, workflows, registry: undefined, identities, servers, feed, uiDir: config.uiDir };
+await using routes = new RouteDistribution(deps, Date.now);
+const app = await buildApp(deps);
+
+const refresh = (): void => {
+  Promise.all([routes.refresh(), feed.read()]).catch((error: unknown) =>
+    app.log.warn({ err: error }, 'refresh'),
+  );
+};
+await routes.refresh();
+await using _notifications = new Notifications(config.databaseUrl, refresh);
+const timer = setInterval(() => {
+  refresh();
+  feed.tell({ kind: 'traffic', decision: null, event: 'traffic.sampled', atMs: Date.now() });
+}, REFRESH_MS);
+
+const grpcPort = await routes.listen(`${config.host}:${config.grpcPort}`);
+await app.listen({ host: config.host, port: config.httpPort });
+const address = app.server.address();
+if (config.readyFile !== undefined) {
+  const ready = {
+    http: `http://${config.host}:${typeof address === 'object' ? address?.port : config.httpPort}`,
+    grpc: `${config.host}:${grpcPort}`,
+  };
+  writeFileSync(`${config.readyFile}.new`, JSON.stringify(ready));
+  renameSync(`${config.readyFile}.new`, config.readyFile);
+}
+await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+clearInterval(timer);
+await app.close();
