@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { renameSync, writeFileSync } from 'node:fs';
 import { PostgresControlStore } from '@assay/adapters/postgres/control-store';
 import { Notifications } from '@assay/adapters/postgres/notifications';
+import { httpModelRegistry } from '@assay/adapters/registry/http-model-registry';
 import { TemporalWorkflows } from '@assay/adapters/temporal/workflows';
 import { buildApp } from './app.ts';
 import { readConfig } from './config.ts';
@@ -19,7 +20,8 @@ await using workflows = new TemporalWorkflows(config.temporalAddress);
 const identities = new Identities(config.tokens, config.auth);
 const servers = new LiveServers(Date.now);
 const feed = new EventFeed(store);
-const deps = { store, workflows, registry: undefined, identities, servers, feed, uiDir: config.uiDir };
+const registry = httpModelRegistry({ url: config.registryUrl, token: config.serviceToken });
+const deps = { store, workflows, registry, identities, servers, feed, uiDir: config.uiDir };
 await using routes = new RouteDistribution(deps, Date.now);
 const app = await buildApp(deps);
 
