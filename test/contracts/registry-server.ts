@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startTestPostgres } from '../plane/postgres.ts';
+import { until } from '../plane/until.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const TOKENS = { service: 'tok-service', client: 'tok-client', scientist: 'tok-scientist' };
+
+export interface TestRegistry extends AsyncDisposable {
+  readonly url: string;
+  readonly artifacts: string;
+}
+
+/** The real registry process over a real PostgreSQL; stopped and removed on dispose. */
+export async function startTestRegistry(): Promise<TestRegistry> {
+  const postgres = await startTestPostgres();
+  const dir = await mkdtemp(join(tmpdir(), 'assay-registry-'));
+  const ready = join(dir, 'ready.json');
+  const artifacts = join(dir, 'artifacts');
+  const child = spawn(join(ROOT, 'node_modules/.bin/node'), [join(ROOT, 'registry/server/main.ts')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      PATH: process.env['PATH'],
+      DATABASE_URL: postgres.url,
+      ASSAY_ARTIFACTS: artifacts,
+      ASSAY_REGISTRY_PORT: '0',
+      ASSAY_READY_FILE: ready,
+      ASSAY_TOKENS: JSON.stringify({
+        [TOKENS.service]: { subject: 'workflows', role: 'service' },
+        [TOKENS.client]: { subject: 'shop', role: 'serving-client' },
+        [TOKENS.scientist]: { subject: 'ada', role: 'data-scientist' },
+      }),
+    },
+  });
+  await until('the registry is ready', async () => existsSync(ready));
+  const { url } = JSON.parse(readFileSync(ready, 'utf8')) as { url: string };
+  return {
+    url,
+    artifacts,
+    async [Symbol.asyncDispose]() {
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+      await postgres[Symbol.asyncDispose]();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
