@@ -15,7 +15,12 @@ const CODES: Record<string, ErrorCode> = {
 };
 
 /** One request; MLflow's error body becomes an AssayError, a dead server UNREACHABLE. */
-export const send = async ({ baseUrl, token }: RegistryOptions, method: string, path: string, init: RequestInit = {}): Promise<Response> => {
+export const send = async (
+  { baseUrl, token }: RegistryOptions,
+  method: string,
+  path: string,
+  init: RequestInit = {},
+): Promise<Response> => {
   const headers = new Headers(init.headers);
   if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
   const what = `Cannot ${method} ${path.split('?')[0]} at the registry`;
@@ -31,8 +36,14 @@ export const send = async ({ baseUrl, token }: RegistryOptions, method: string, 
   throw new AssayError(code, `${what}: ${body.message ?? `HTTP ${response.status}`}`);
 };
 
-export const call = async <T>(options: RegistryOptions, method: string, path: string, body?: unknown): Promise<T> => {
-  const init = body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+export const call = async <T>(
+  options: RegistryOptions,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<T> => {
+  const init =
+    body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
   return (await (await send(options, method, `/api/2.0/mlflow/${path}`, init)).json()) as T;
 };
 

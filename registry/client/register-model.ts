@@ -18,19 +18,42 @@ export interface RegisterModel {
 const FOLDER = 'model';
 
 /** Registers a trained folder as a run with artifacts and a version of the model. Each call is a new version. */
-export const registerModel = async (client: RegistryClient, input: RegisterModel): Promise<{ version: string; runId: string; digest: string }> => {
-  const files = (await readdir(input.dir, { withFileTypes: true })).filter((f) => f.isFile() && f.name !== 'MLmodel').map((f) => f.name);
-  if (!files.includes('model.onnx')) throw new AssayError('TRAINER_NO_MODEL', `Cannot register model "${input.model}": "${input.dir}" holds no model.onnx`);
-  const signature = JSON.parse(await readFile(join(input.dir, 'signature.json'), 'utf8')) as Parameters<typeof mlmodelOf>[0];
+export const registerModel = async (
+  client: RegistryClient,
+  input: RegisterModel,
+): Promise<{ version: string; runId: string; digest: string }> => {
+  const files = (await readdir(input.dir, { withFileTypes: true }))
+    .filter((f) => f.isFile() && f.name !== 'MLmodel')
+    .map((f) => f.name);
+  if (!files.includes('model.onnx'))
+    throw new AssayError(
+      'TRAINER_NO_MODEL',
+      `Cannot register model "${input.model}": "${input.dir}" holds no model.onnx`,
+    );
+  const signature = JSON.parse(await readFile(join(input.dir, 'signature.json'), 'utf8')) as Parameters<
+    typeof mlmodelOf
+  >[0];
   const experimentId = await client.createExperimentIfMissing(input.experiment);
   const { runId, artifactUri } = await client.createRun(experimentId, input.runName, Date.now());
-  await client.logBatch(runId, { metrics: input.metrics, params: input.params, tags: input.tags }, Date.now());
+  await client.logBatch(
+    runId,
+    { metrics: input.metrics, params: input.params, tags: input.tags },
+    Date.now(),
+  );
   for (const file of files) await client.uploadArtifact(runId, `${FOLDER}/${file}`, join(input.dir, file));
-  await client.uploadArtifact(runId, `${FOLDER}/MLmodel`, new TextEncoder().encode(mlmodelOf(signature, runId)));
+  await client.uploadArtifact(
+    runId,
+    `${FOLDER}/MLmodel`,
+    new TextEncoder().encode(mlmodelOf(signature, runId)),
+  );
   await client.finishRun(runId, Date.now());
   await client.createRegisteredModelIfMissing(input.model);
   const version = await client.createModelVersion(input.model, `${artifactUri}/${FOLDER}`, runId, input.tags);
   const { onnx } = await client.getModelVersion(input.model, version);
-  if (onnx === null) throw new AssayError('MODEL_NOT_ONNX', `Cannot register model "${input.model}": the registry holds no ONNX file of version ${version}`);
+  if (onnx === null)
+    throw new AssayError(
+      'MODEL_NOT_ONNX',
+      `Cannot register model "${input.model}": the registry holds no ONNX file of version ${version}`,
+    );
   return { version, runId, digest: onnx.digest };
 };

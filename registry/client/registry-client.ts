@@ -1,5 +1,5 @@
-import { AssayError } from '@assay/domain/errors';
 import { openAsBlob } from 'node:fs';
+import { AssayError } from '@assay/domain/errors';
 import { call, encodePath, type RegistryOptions, send, unless } from './http.ts';
 
 export interface ModelVersion {
@@ -10,8 +10,17 @@ export interface ModelVersion {
   readonly createdBy: string;
   readonly source: string;
   readonly tags: Readonly<Record<string, string>>;
-  readonly artifacts: readonly { readonly path: string; readonly digest: string; readonly sizeBytes: number }[];
-  readonly onnx: { readonly path: string; readonly digest: string; readonly sizeBytes: number; readonly blobPath: string } | null;
+  readonly artifacts: readonly {
+    readonly path: string;
+    readonly digest: string;
+    readonly sizeBytes: number;
+  }[];
+  readonly onnx: {
+    readonly path: string;
+    readonly digest: string;
+    readonly sizeBytes: number;
+    readonly blobPath: string;
+  } | null;
 }
 
 /** A version as MLflow's own routes answer it. */
@@ -28,7 +37,8 @@ export interface Batch {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-const pairs = (record: Readonly<Record<string, string>> = {}) => Object.entries(record).map(([key, value]) => ({ key, value }));
+const pairs = (record: Readonly<Record<string, string>> = {}) =>
+  Object.entries(record).map(([key, value]) => ({ key, value }));
 const numberOf = (value: number) => (Number.isFinite(value) ? value : String(value));
 
 /** Typed calls of the registry; every refusal is an AssayError. */
@@ -44,28 +54,55 @@ export class RegistryClient {
   }
 
   async createExperimentIfMissing(name: string): Promise<string> {
-    const made = await unless('ALREADY_EXISTS', this.#call<{ experiment_id: string }>('POST', 'experiments/create', { name }));
+    const made = await unless(
+      'ALREADY_EXISTS',
+      this.#call<{ experiment_id: string }>('POST', 'experiments/create', { name }),
+    );
     if (made !== undefined) return made.experiment_id;
     const query = new URLSearchParams({ experiment_name: name });
-    return (await this.#call<{ experiment: { experiment_id: string } }>('GET', `experiments/get-by-name?${query}`)).experiment.experiment_id;
+    return (
+      await this.#call<{ experiment: { experiment_id: string } }>('GET', `experiments/get-by-name?${query}`)
+    ).experiment.experiment_id;
   }
 
-  async createRun(experimentId: string, runName: string, startedAtMs: number): Promise<{ runId: string; artifactUri: string }> {
+  async createRun(
+    experimentId: string,
+    runName: string,
+    startedAtMs: number,
+  ): Promise<{ runId: string; artifactUri: string }> {
     const body = { experiment_id: experimentId, run_name: runName, start_time: startedAtMs };
-    const { run } = await this.#call<{ run: { info: { run_id: string; artifact_uri: string } } }>('POST', 'runs/create', body);
+    const { run } = await this.#call<{ run: { info: { run_id: string; artifact_uri: string } } }>(
+      'POST',
+      'runs/create',
+      body,
+    );
     return { runId: run.info.run_id, artifactUri: run.info.artifact_uri };
   }
 
   async logBatch(runId: string, batch: Batch, atMs: number): Promise<void> {
-    const metrics = Object.entries(batch.metrics ?? {}).map(([key, value]) => ({ key, value: numberOf(value), timestamp: atMs, step: 0 }));
-    await this.#call('POST', 'runs/log-batch', { run_id: runId, metrics, params: pairs(batch.params), tags: pairs(batch.tags) });
+    const metrics = Object.entries(batch.metrics ?? {}).map(([key, value]) => ({
+      key,
+      value: numberOf(value),
+      timestamp: atMs,
+      step: 0,
+    }));
+    await this.#call('POST', 'runs/log-batch', {
+      run_id: runId,
+      metrics,
+      params: pairs(batch.params),
+      tags: pairs(batch.tags),
+    });
   }
 
   setRunTags(runId: string, tags: Readonly<Record<string, string>>): Promise<void> {
     return this.logBatch(runId, { tags }, 0);
   }
 
-  async finishRun(runId: string, endedAtMs: number, status: 'FINISHED' | 'FAILED' = 'FINISHED'): Promise<void> {
+  async finishRun(
+    runId: string,
+    endedAtMs: number,
+    status: 'FINISHED' | 'FAILED' = 'FINISHED',
+  ): Promise<void> {
     await this.#call('POST', 'runs/update', { run_id: runId, status, end_time: endedAtMs });
   }
 
@@ -76,7 +113,8 @@ export class RegistryClient {
     const root = run.info.artifact_uri.replace(/^mlflow-artifacts:\/+/, '');
     const body = typeof file === 'string' ? await openAsBlob(file) : new Blob([new Uint8Array(file)]);
     await send(this.#options, 'PUT', `/api/2.0/mlflow-artifacts/artifacts/${encodePath(`${root}/${path}`)}`, {
-      body, headers: { 'Content-Type': 'application/octet-stream' },
+      body,
+      headers: { 'Content-Type': 'application/octet-stream' },
     });
   }
 
@@ -84,9 +122,15 @@ export class RegistryClient {
     await unless('ALREADY_EXISTS', this.#call('POST', 'registered-models/create', { name }));
   }
 
-  async createModelVersion(name: string, source: string, runId: string, tags: Readonly<Record<string, string>> = {}): Promise<string> {
+  async createModelVersion(
+    name: string,
+    source: string,
+    runId: string,
+    tags: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
     const body = { name, source, run_id: runId, tags: pairs(tags) };
-    return (await this.#call<{ model_version: VersionRow }>('POST', 'model-versions/create', body)).model_version.version;
+    return (await this.#call<{ model_version: VersionRow }>('POST', 'model-versions/create', body))
+      .model_version.version;
   }
 
   async setModelVersionTag(name: string, version: string, key: string, value: string): Promise<void> {
@@ -99,11 +143,16 @@ export class RegistryClient {
   }
 
   searchModelVersions(filter: string): Promise<VersionRow[]> {
-    return this.#pages<VersionRow>('model-versions/search', 'model_versions', { filter, max_results: '1000' });
+    return this.#pages<VersionRow>('model-versions/search', 'model_versions', {
+      filter,
+      max_results: '1000',
+    });
   }
 
   listRegisteredModels(): Promise<{ name: string }[]> {
-    return this.#pages<{ name: string }>('registered-models/search', 'registered_models', { max_results: '1000' });
+    return this.#pages<{ name: string }>('registered-models/search', 'registered_models', {
+      max_results: '1000',
+    });
   }
 
   async #pages<T>(path: string, items: string, query: Readonly<Record<string, string>>): Promise<T[]> {
@@ -113,7 +162,7 @@ export class RegistryClient {
       const search = new URLSearchParams({ ...query, ...(token !== undefined && { page_token: token }) });
       const answer = await this.#call<Record<string, unknown>>('GET', `${path}?${search}`);
       all.push(...((answer[items] ?? []) as T[]));
-      token = answer['next_page_token'] as string | undefined;
+      token = answer.next_page_token as string | undefined;
     } while (token !== undefined);
     return all;
   }
@@ -127,12 +176,18 @@ export class RegistryClient {
   }
 
   async getByAlias(name: string, alias: string): Promise<VersionRow> {
-    return (await this.#call<{ model_version: VersionRow }>('GET', `registered-models/alias?${new URLSearchParams({ name, alias })}`)).model_version;
+    return (
+      await this.#call<{ model_version: VersionRow }>(
+        'GET',
+        `registered-models/alias?${new URLSearchParams({ name, alias })}`,
+      )
+    ).model_version;
   }
 
   async downloadBlob(digest: string): Promise<ReadableStream<Uint8Array>> {
     const { body } = await send(this.#options, 'GET', `/api/assay/v1/blobs/sha256/${digest}`);
-    if (body === null) throw new AssayError('NOT_FOUND', `Cannot download blob "${digest}": the answer is empty`);
+    if (body === null)
+      throw new AssayError('NOT_FOUND', `Cannot download blob "${digest}": the answer is empty`);
     return body as ReadableStream<Uint8Array>;
   }
 }

@@ -15,8 +15,14 @@ import { ROUTES } from './routes.ts';
 const MLFLOW_VERSION = '3.17.2';
 const BODY_LIMIT = 32 * 1024 * 1024;
 const SERVER_INFO = {
-  store_type: 'SqlStore', workspaces_enabled: false, trace_archival_enabled: false, multipart_uploads_enabled: false, multipart_downloads_enabled: false,
-  presigned_upload_run_id_supported: false, presigned_upload_model_id_supported: false, features_enabled: { gateway: false },
+  store_type: 'SqlStore',
+  workspaces_enabled: false,
+  trace_archival_enabled: false,
+  multipart_uploads_enabled: false,
+  multipart_downloads_enabled: false,
+  presigned_upload_run_id_supported: false,
+  presigned_upload_model_id_supported: false,
+  features_enabled: { gateway: false },
 };
 
 /** Malformed or empty JSON counts as {}, and so ends in "missing required parameter". */
@@ -30,18 +36,43 @@ const readBody = (body: string): unknown => {
 };
 
 const fault = (error: unknown): { status: number; code: string; message: string } => {
-  if (error instanceof RegistryFault) return { status: FAULTS[error.code], code: error.code, message: error.message };
+  if (error instanceof RegistryFault)
+    return { status: FAULTS[error.code], code: error.code, message: error.message };
   const { statusCode, message, code } = error as { statusCode?: number; message?: string; code?: string };
-  if (statusCode !== undefined && statusCode < 500) return { status: statusCode === 415 ? 400 : statusCode, code: 'INVALID_PARAMETER_VALUE', message: message ?? 'Bad request' };
+  if (statusCode !== undefined && statusCode < 500)
+    return {
+      status: statusCode === 415 ? 400 : statusCode,
+      code: 'INVALID_PARAMETER_VALUE',
+      message: message ?? 'Bad request',
+    };
   // Text that PostgreSQL cannot hold (U+0000, lone surrogates) is the sender's mistake
-  if (code === '22021' || code === '22P05') return { status: 400, code: 'INVALID_PARAMETER_VALUE', message: 'The request holds text that cannot be stored' };
-  return { status: 500, code: 'INTERNAL_ERROR', message: 'Internal error; the log has it under the request id' };
+  if (code === '22021' || code === '22P05')
+    return {
+      status: 400,
+      code: 'INVALID_PARAMETER_VALUE',
+      message: 'The request holds text that cannot be stored',
+    };
+  return {
+    status: 500,
+    code: 'INTERNAL_ERROR',
+    message: 'Internal error; the log has it under the request id',
+  };
 };
 
-export const buildApp = (config: Config, pool: pg.Pool, loggerInstance: FastifyBaseLogger): FastifyInstance => {
+export const buildApp = (
+  config: Config,
+  pool: pg.Pool,
+  loggerInstance: FastifyBaseLogger,
+): FastifyInstance => {
   const artifacts = new ArtifactStore(config.artifactsDir, pool);
   const authenticate = authenticator(config);
-  const app = Fastify({ loggerInstance, disableRequestLogging: true, bodyLimit: BODY_LIMIT, requestTimeout: 0, routerOptions: { maxParamLength: 5000 } });
+  const app = Fastify({
+    loggerInstance,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 0,
+    routerOptions: { maxParamLength: 5000 },
+  });
   const contextOf = (request: FastifyRequest, writes: boolean): Context => {
     const caller = authenticate(request.headers.authorization);
     if (writes) requireWriter(caller);
@@ -49,33 +80,54 @@ export const buildApp = (config: Config, pool: pg.Pool, loggerInstance: FastifyB
   };
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
-  const seconds = new Histogram({ name: 'assay_registry_request_seconds', help: 'Time to answer', labelNames: ['method', 'route', 'status'], registers: [metrics] });
+  const seconds = new Histogram({
+    name: 'assay_registry_request_seconds',
+    help: 'Time to answer',
+    labelNames: ['method', 'route', 'status'],
+    registers: [metrics],
+  });
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, readBody(body as string)));
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, readBody(body as string)),
+  );
   app.setErrorHandler((error, request, reply) => {
     const { status, code, message } = fault(error);
     if (status >= 500) request.log.error({ err: error, url: request.url }, 'request failed');
     return reply.code(status).send({ error_code: code, message });
   });
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ error_code: 'ENDPOINT_NOT_FOUND', message: `There is no ${request.method} ${request.url.split('?')[0]} here` }),
+    reply.code(404).send({
+      error_code: 'ENDPOINT_NOT_FOUND',
+      message: `There is no ${request.method} ${request.url.split('?')[0]} here`,
+    }),
   );
   app.addHook('onResponse', async (request, reply) => {
-    seconds.observe({ method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode }, reply.elapsedTime / 1000);
+    seconds.observe(
+      { method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode },
+      reply.elapsedTime / 1000,
+    );
   });
 
   app.get('/health', () => 'OK');
   app.get('/version', () => MLFLOW_VERSION);
-  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.metrics()),
+  );
   app.get('/api/3.0/mlflow/server-info', () => SERVER_INFO);
   for (const [method, path, operation, reads] of ROUTES) {
     app.route({
-      method, url: `/api/2.0/mlflow/${path}`,
+      method,
+      url: `/api/2.0/mlflow/${path}`,
       handler: async (request) => {
         const context = contextOf(request, method !== 'GET' && reads === undefined);
         const body = (request.body ?? {}) as Input;
-        if (method === 'POST' && request.body === undefined && Number(request.headers['content-length'] ?? 0) > 0) throw invalid("Bad Request. Content-Type must be 'application/json'.");
+        if (
+          method === 'POST' &&
+          request.body === undefined &&
+          Number(request.headers['content-length'] ?? 0) > 0
+        )
+          throw invalid("Bad Request. Content-Type must be 'application/json'.");
         return operation(context, { ...(request.query as Input), ...body, ...(request.params as Input) });
       },
     });

@@ -15,8 +15,14 @@ export const authenticator = ({ tokens, auth }: Pick<Config, 'tokens' | 'auth'>)
     const [scheme = '', credential = ''] = (header ?? '').split(' ');
     const basic = scheme.toLowerCase() === 'basic' ? Buffer.from(credential, 'base64').toString() : undefined;
     const token = basic === undefined ? credential : basic.slice(basic.indexOf(':') + 1);
-    const caller = ['basic', 'bearer'].includes(scheme.toLowerCase()) ? callers.get(digest(token)) : undefined;
-    if (caller === undefined) throw new RegistryFault('UNAUTHENTICATED', 'Cannot authenticate the request: send a valid token as "Authorization: Bearer <token>", or set MLFLOW_TRACKING_TOKEN');
+    const caller = ['basic', 'bearer'].includes(scheme.toLowerCase())
+      ? callers.get(digest(token))
+      : undefined;
+    if (caller === undefined)
+      throw new RegistryFault(
+        'UNAUTHENTICATED',
+        'Cannot authenticate the request: send a valid token as "Authorization: Bearer <token>", or set MLFLOW_TRACKING_TOKEN',
+      );
     return caller;
   };
 };
@@ -24,5 +30,8 @@ export const authenticator = ({ tokens, auth }: Pick<Config, 'tokens' | 'auth'>)
 /** Who only asks for predictions, or audits, may read but not write here. */
 export const requireWriter = (caller: Caller): void => {
   if (caller.role !== 'serving-client' && caller.role !== 'auditor') return;
-  throw new RegistryFault('PERMISSION_DENIED', `Cannot write to the registry: role "${caller.role}" may only read. Ask a data scientist`);
+  throw new RegistryFault(
+    'PERMISSION_DENIED',
+    `Cannot write to the registry: role "${caller.role}" may only read. Ask a data scientist`,
+  );
 };

@@ -24,7 +24,8 @@ const readTokens = (json: string): Map<string, Caller> => {
   return new Map(
     Object.entries((parsed ?? {}) as Record<string, Partial<Caller> | null>).map(([token, caller]) => {
       const { subject, role } = caller ?? {};
-      if (!subject || !role || !ROLES.includes(role)) throw bad(`ASSAY_TOKENS needs a subject and a role of ${ROLES.join(', ')} for each token`);
+      if (!subject || !role || !ROLES.includes(role))
+        throw bad(`ASSAY_TOKENS needs a subject and a role of ${ROLES.join(', ')} for each token`);
       return [token, { subject, role }];
     }),
   );
@@ -37,13 +38,22 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     if (!value) throw bad(`${name} is missing`);
     return value;
   };
-  const host = env['ASSAY_HOST'] || '127.0.0.1';
-  if (host !== '127.0.0.1') throw bad(`ASSAY_HOST ${JSON.stringify(host)} is not 127.0.0.1; other addresses need TLS and OIDC`);
-  const port = Number(env['ASSAY_REGISTRY_PORT'] || '0');
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw bad('ASSAY_REGISTRY_PORT must be 0 to 65535');
-  const auth = env['ASSAY_AUTH'] || 'open';
-  if (auth !== 'open' && auth !== 'required') throw bad(`ASSAY_AUTH ${JSON.stringify(auth)} must be open or required`);
+  const host = env.ASSAY_HOST || '127.0.0.1';
+  if (host !== '127.0.0.1')
+    throw bad(`ASSAY_HOST ${JSON.stringify(host)} is not 127.0.0.1; other addresses need TLS and OIDC`);
+  const port = Number(env.ASSAY_REGISTRY_PORT || '0');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw bad('ASSAY_REGISTRY_PORT must be 0 to 65535');
+  const auth = env.ASSAY_AUTH || 'open';
+  if (auth !== 'open' && auth !== 'required')
+    throw bad(`ASSAY_AUTH ${JSON.stringify(auth)} must be open or required`);
   return Object.freeze({
-    databaseUrl: need('DATABASE_URL'), host, port, auth, artifactsDir: need('ASSAY_ARTIFACTS'), tokens: readTokens(env['ASSAY_TOKENS'] || '{}'), readyFile: env['ASSAY_READY_FILE'] || undefined,
+    databaseUrl: need('DATABASE_URL'),
+    host,
+    port,
+    auth,
+    artifactsDir: need('ASSAY_ARTIFACTS'),
+    tokens: readTokens(env.ASSAY_TOKENS || '{}'),
+    readyFile: env.ASSAY_READY_FILE || undefined,
   });
 };

@@ -7,7 +7,9 @@ import { readConfig } from './config.ts';
 const logger = pino({ name: 'registry' });
 const config = readConfig(process.env);
 const pool = await openRegistryDatabase(config.databaseUrl);
-pool.on('error', (err) => logger.warn({ err }, 'an idle database connection was lost; the next request opens another'));
+pool.on('error', (err) =>
+  logger.warn({ err }, 'an idle database connection was lost; the next request opens another'),
+);
 const app = buildApp(config, pool, logger);
 const url = await app.listen({ host: config.host, port: config.port });
 logger.info({ url, auth: config.auth, artifacts: config.artifactsDir }, 'registry listens');

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, link, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Transform, type Readable } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { one, rows } from './database.ts';
@@ -18,8 +18,12 @@ export interface Artifact {
 export const safePath = (path: string): string => {
   let decoded = path;
   for (let depth = 0; ; depth += 1) {
-    const unsafe = decoded.startsWith('/') || /[\\#\0]|^[a-z]:|^file:/i.test(decoded) || decoded.split('/').some((s) => s === '..' || s === '.');
-    if (unsafe || depth > 16) throw invalid(`Invalid path ${JSON.stringify(path)}: it must stay inside its folder`);
+    const unsafe =
+      decoded.startsWith('/') ||
+      /[\\#\0]|^[a-z]:|^file:/i.test(decoded) ||
+      decoded.split('/').some((s) => s === '..' || s === '.');
+    if (unsafe || depth > 16)
+      throw invalid(`Invalid path ${JSON.stringify(path)}: it must stay inside its folder`);
     let deeper = decoded;
     try {
       deeper = decodeURIComponent(decoded);
@@ -91,7 +95,10 @@ export class ArtifactStore {
     const row = await one(this.#pool, 'SELECT path, digest, size FROM artifacts WHERE path = $1', [path]);
     if (row !== undefined) return row as unknown as Artifact;
     const [from, to] = below(path);
-    const inside = await one(this.#pool, 'SELECT 1 FROM artifacts WHERE path >= $1 AND path < $2 LIMIT 1', [from, to]);
+    const inside = await one(this.#pool, 'SELECT 1 FROM artifacts WHERE path >= $1 AND path < $2 LIMIT 1', [
+      from,
+      to,
+    ]);
     if (inside !== undefined) throw invalid(`Cannot download ${JSON.stringify(path)}: it is a folder`);
     throw absent(`There is no artifact ${JSON.stringify(path)}`);
   }
@@ -116,9 +123,13 @@ export class ArtifactStore {
   /** Direct children by name; a folder has no size. */
   async children(folder: string): Promise<{ name: string; size: string | null }[]> {
     const safe = safePath(folder);
-    const found = safe === ''
-      ? ((await rows(this.#pool, 'SELECT path, size FROM artifacts ORDER BY path')) as unknown as Artifact[])
-      : await this.tree(safe);
+    const found =
+      safe === ''
+        ? ((await rows(
+            this.#pool,
+            'SELECT path, size FROM artifacts ORDER BY path',
+          )) as unknown as Artifact[])
+        : await this.tree(safe);
     const children = new Map<string, string | null>();
     for (const { path, size } of found) {
       const [first = '', ...deeper] = (safe === '' ? path : path.slice(safe.length + 1)).split('/');

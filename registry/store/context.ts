@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ArtifactStore } from './artifacts.ts';
-import { rows, type Db, type Row } from './database.ts';
+import { type Db, type Row, rows } from './database.ts';
 import type { Tag } from './input.ts';
 
 export interface Caller {
@@ -18,10 +18,19 @@ export interface Context {
 
 /** Leaves out what is unset or an empty list, as MLflow's answers do. */
 export const compact = (value: Row): Row =>
-  Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined && v !== null && !(Array.isArray(v) && v.length === 0)));
+  Object.fromEntries(
+    Object.entries(value).filter(
+      ([, v]) => v !== undefined && v !== null && !(Array.isArray(v) && v.length === 0),
+    ),
+  );
 
 /** Upserts keys of a table of tags whose other columns are `owner`. */
-export const putTags = async (db: Db, table: string, owner: Readonly<Record<string, unknown>>, tags: readonly Tag[]): Promise<void> => {
+export const putTags = async (
+  db: Db,
+  table: string,
+  owner: Readonly<Record<string, unknown>>,
+  tags: readonly Tag[],
+): Promise<void> => {
   if (tags.length === 0) return;
   const columns = Object.keys(owner);
   const keys = columns.length + 1;
@@ -44,4 +53,5 @@ export const grouped = async (db: Db, sql: string, ids: readonly unknown[]): Pro
   return groups;
 };
 
-export const isUniqueViolation = (error: unknown): boolean => (error as { code?: string } | null)?.code === '23505';
+export const isUniqueViolation = (error: unknown): boolean =>
+  (error as { code?: string } | null)?.code === '23505';

@@ -40,8 +40,10 @@ export const migrate = async (pool: pg.Pool): Promise<void> => {
   await transaction(pool, async (db) => {
     await db.query(`SELECT pg_advisory_xact_lock(hashtext('assay.registry'))`);
     await db.query('CREATE SCHEMA IF NOT EXISTS registry');
-    await db.query('CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, at timestamptz DEFAULT now())');
-    const done = new Set((await rows(db, 'SELECT name FROM migrations')).map((r) => r['name']));
+    await db.query(
+      'CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, at timestamptz DEFAULT now())',
+    );
+    const done = new Set((await rows(db, 'SELECT name FROM migrations')).map((r) => r.name));
     for (const file of files.filter((f) => !done.has(f))) {
       await db.query(await readFile(new URL(file, folder), 'utf8'));
       await db.query('INSERT INTO migrations (name) VALUES ($1)', [file]);

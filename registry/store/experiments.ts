@@ -13,16 +13,27 @@ const SEARCH: Searchable = {
 
 const experimentId = (input: Input, name = 'experiment_id'): string => {
   const id = text(input, name);
-  if (!/^\d{1,18}$/.test(id)) throw invalid(`Invalid experiment ID ${JSON.stringify(id)}: digits are required`);
+  if (!/^\d{1,18}$/.test(id))
+    throw invalid(`Invalid experiment ID ${JSON.stringify(id)}: digits are required`);
   return id;
 };
 
 const render = async (db: Db, found: readonly Row[]): Promise<Row[]> => {
-  const tagsOf = await grouped(db, 'SELECT experiment_id AS owner, key, value FROM experiment_tags WHERE experiment_id = ANY($1) ORDER BY key', found.map((r) => r['id']));
+  const tagsOf = await grouped(
+    db,
+    'SELECT experiment_id AS owner, key, value FROM experiment_tags WHERE experiment_id = ANY($1) ORDER BY key',
+    found.map((r) => r.id),
+  );
   return found.map((r) =>
     compact({
-      experiment_id: r['id'], name: r['name'], artifact_location: r['location'], lifecycle_stage: r['stage'],
-      creation_time: int(r['created']), last_update_time: int(r['updated']), tags: tagsOf.get(String(r['id'])), workspace: 'default',
+      experiment_id: r.id,
+      name: r.name,
+      artifact_location: r.location,
+      lifecycle_stage: r.stage,
+      creation_time: int(r.created),
+      last_update_time: int(r.updated),
+      tags: tagsOf.get(String(r.id)),
+      workspace: 'default',
     }),
   );
 };
@@ -30,7 +41,10 @@ const render = async (db: Db, found: readonly Row[]): Promise<Row[]> => {
 export const experimentOf = async (db: Db, id: string, state?: 'active' | 'deleted'): Promise<Row> => {
   const row = await one(db, 'SELECT * FROM experiments WHERE id = $1', [id]);
   if (row === undefined) throw absent(`No Experiment with id=${id} exists`);
-  if (state !== undefined && row['stage'] !== state) throw invalid(`The experiment ${id} must be in the '${state}' state. Current state is ${String(row['stage'])}.`);
+  if (state !== undefined && row.stage !== state)
+    throw invalid(
+      `The experiment ${id} must be in the '${state}' state. Current state is ${String(row.stage)}.`,
+    );
   return row;
 };
 
@@ -40,9 +54,14 @@ export const createExperiment = async ({ pool, nowMs }: Context, input: Input) =
   const given = tags(input, 20_000);
   try {
     return await transaction(pool, async (db) => {
-      const row = await one(db, `INSERT INTO experiments (name, location, created, updated) VALUES ($1, $2, $3, $3) RETURNING id`, [name, location ?? '', nowMs]);
-      const id = row?.['id'];
-      if (!location) await db.query('UPDATE experiments SET location = $2 WHERE id = $1', [id, `mlflow-artifacts:/${id}`]);
+      const row = await one(
+        db,
+        `INSERT INTO experiments (name, location, created, updated) VALUES ($1, $2, $3, $3) RETURNING id`,
+        [name, location ?? '', nowMs],
+      );
+      const id = row?.id;
+      if (!location)
+        await db.query('UPDATE experiments SET location = $2 WHERE id = $1', [id, `mlflow-artifacts:/${id}`]);
       await putTags(db, 'experiment_tags', { experiment_id: id }, given);
       return { experiment_id: id };
     });
@@ -64,11 +83,15 @@ export const getExperimentByName = async ({ pool }: Context, input: Input) => {
 };
 
 export const searchExperiments = async ({ pool }: Context, input: Input) => {
-  if (input['max_results'] === undefined) throw invalid("Invalid value for parameter 'max_results': it must be a positive integer");
+  if (input.max_results === undefined)
+    throw invalid("Invalid value for parameter 'max_results': it must be a positive integer");
   const size = pageSize(input, 1000, 50_000);
   const offset = pageOffset(input);
   const bound = new Bound();
-  const where = [stageCondition('e.stage', optionalText(input, 'view_type')), ...conditions(optionalText(input, 'filter'), SEARCH, bound)];
+  const where = [
+    stageCondition('e.stage', optionalText(input, 'view_type')),
+    ...conditions(optionalText(input, 'filter'), SEARCH, bound),
+  ];
   const order = [...ordering(texts(input, 'order_by'), SEARCH, bound)];
   if (order.length === 0) order.push('e.updated DESC');
   const sql = `SELECT e.* FROM experiments e WHERE ${where.join(' AND ')} ORDER BY ${order.join(', ')}, e.id LIMIT ${size + 1} OFFSET ${offset}`;
@@ -90,15 +113,21 @@ export const updateExperiment = async ({ pool, nowMs }: Context, input: Input) =
   return {};
 };
 
-const move = (to: 'active' | 'deleted') => async ({ pool, nowMs }: Context, input: Input) => {
-  const id = experimentId(input);
-  await transaction(pool, async (db) => {
-    const moved = await one(db, 'UPDATE experiments SET stage = $2, updated = $3 WHERE id = $1 AND stage <> $2 RETURNING id', [id, to, nowMs]);
-    if (moved === undefined) throw absent(`No Experiment with id=${id} that is not ${to} exists`);
-    await db.query('UPDATE runs SET stage = $2 WHERE experiment_id = $1', [id, to]);
-  });
-  return {};
-};
+const move =
+  (to: 'active' | 'deleted') =>
+  async ({ pool, nowMs }: Context, input: Input) => {
+    const id = experimentId(input);
+    await transaction(pool, async (db) => {
+      const moved = await one(
+        db,
+        'UPDATE experiments SET stage = $2, updated = $3 WHERE id = $1 AND stage <> $2 RETURNING id',
+        [id, to, nowMs],
+      );
+      if (moved === undefined) throw absent(`No Experiment with id=${id} that is not ${to} exists`);
+      await db.query('UPDATE runs SET stage = $2 WHERE experiment_id = $1', [id, to]);
+    });
+    return {};
+  };
 export const deleteExperiment = move('deleted');
 export const restoreExperiment = move('active');
 
@@ -114,7 +143,11 @@ export const deleteExperimentTag = async ({ pool }: Context, input: Input) => {
   const id = experimentId(input);
   const name = key(input);
   await experimentOf(pool, id, 'active');
-  const gone = await one(pool, 'DELETE FROM experiment_tags WHERE experiment_id = $1 AND key = $2 RETURNING key', [id, name]);
+  const gone = await one(
+    pool,
+    'DELETE FROM experiment_tags WHERE experiment_id = $1 AND key = $2 RETURNING key',
+    [id, name],
+  );
   if (gone === undefined) throw absent(`No tag with name: ${name} in experiment ${id}`);
   return {};
 };

@@ -7,7 +7,8 @@ export interface Clause {
   readonly value: string | number | readonly string[] | null;
 }
 
-const TOKEN = /\s*(?:('[^']*'|"[^"]*")|(`[^`]*`)|(-?\d+(?:\.\d*)?(?:[eE]-?\d+)?(?![\w.]))|(!=|<=|>=|=|<|>)|([(),.])|([\p{L}_][\p{L}\p{N}_\-/:]*)|(\S))/uy;
+const TOKEN =
+  /\s*(?:('[^']*'|"[^"]*")|(`[^`]*`)|(-?\d+(?:\.\d*)?(?:[eE]-?\d+)?(?![\w.]))|(!=|<=|>=|=|<|>)|([(),.])|([\p{L}_][\p{L}\p{N}_\-/:]*)|(\S))/uy;
 
 interface Token {
   readonly kind: 'text' | 'tick' | 'number' | 'op' | 'mark' | 'word';
@@ -23,7 +24,10 @@ const tokenize = (filter: string): Token[] => {
     const match = scan.exec(filter);
     const at = match?.slice(1).findIndex((group) => group !== undefined) ?? -1;
     const kind = KINDS[at];
-    if (match === null || kind === undefined) throw invalid(`Invalid filter ${JSON.stringify(filter)}: unexpected ${JSON.stringify(match?.[7] ?? '')}`);
+    if (match === null || kind === undefined)
+      throw invalid(
+        `Invalid filter ${JSON.stringify(filter)}: unexpected ${JSON.stringify(match?.[7] ?? '')}`,
+      );
     tokens.push({ kind, text: match[at + 1] ?? '' });
   }
   return tokens;
@@ -50,7 +54,9 @@ export const parseFilter = (filter: string): Clause[] => {
       parts.push(token.kind === 'tick' || token.kind === 'text' ? unquote(token.text) : token.text);
     } while (tokens[at]?.text === '.' && at++ >= 0);
     const [first = '', ...rest] = parts;
-    return rest.length === 0 ? { entity: 'attribute', key: first } : { entity: first.toLowerCase(), key: rest.join('.') };
+    return rest.length === 0
+      ? { entity: 'attribute', key: first }
+      : { entity: first.toLowerCase(), key: rest.join('.') };
   };
   const members = (): string[] => {
     if (next('(').text !== '(') throw fail('IN needs a list in parentheses');
@@ -88,7 +94,8 @@ export const parseFilter = (filter: string): Clause[] => {
     const { entity, key } = name();
     const op = operator();
     clauses.push({ entity, key, op, value: value(op) });
-    if (at < tokens.length && !(isWord('AND') && at++ >= 0)) throw fail(`only AND joins clauses, not ${JSON.stringify(tokens[at]?.text)}`);
+    if (at < tokens.length && !(isWord('AND') && at++ >= 0))
+      throw fail(`only AND joins clauses, not ${JSON.stringify(tokens[at]?.text)}`);
   }
   return clauses;
 };

@@ -35,7 +35,9 @@ export const optionalText = (input: Input, name: string, limit = 1_000_000): str
 export const text = (input: Input, name: string, limit?: number): string => {
   const value = input[name] === undefined ? undefined : optionalText(input, name, limit);
   if (value === undefined || value === '') {
-    throw invalid(`Missing value for required parameter '${name}'. See the API docs for more information about request parameters.`);
+    throw invalid(
+      `Missing value for required parameter '${name}'. See the API docs for more information about request parameters.`,
+    );
   }
   return value;
 };
@@ -47,7 +49,9 @@ const asInt64 = (value: unknown, name: string): bigint => {
     (typeof value === 'string' && /^-?\d{1,20}$/.test(value));
   const number = exact ? BigInt(value as bigint | number | string) : MAX_INT64 + 1n;
   if (number > MAX_INT64 || number < -MAX_INT64 - 1n) {
-    throw invalid(`Invalid value ${JSON.stringify(String(value))} for parameter '${name}': an int64 is required`);
+    throw invalid(
+      `Invalid value ${JSON.stringify(String(value))} for parameter '${name}': an int64 is required`,
+    );
   }
   return number;
 };
@@ -57,7 +61,8 @@ export const int64 = (input: Input, name: string): bigint | undefined => {
   return value === undefined ? undefined : asInt64(value, name);
 };
 
-export const bool = (input: Input, name: string): boolean => String(field(input, name) ?? 'false').toLowerCase() === 'true';
+export const bool = (input: Input, name: string): boolean =>
+  String(field(input, name) ?? 'false').toLowerCase() === 'true';
 
 /** Page size within [1, limit]. */
 export const pageSize = (input: Input, fallback: number, limit: number): number => {
@@ -76,7 +81,8 @@ export const list = (input: Input, name: string): unknown[] => {
 
 export const texts = (input: Input, name: string): string[] =>
   list(input, name).map((value) => {
-    if (typeof value !== 'string') throw invalid(`Invalid value for parameter '${name}': strings are required`);
+    if (typeof value !== 'string')
+      throw invalid(`Invalid value for parameter '${name}': strings are required`);
     return value;
   });
 
@@ -91,8 +97,13 @@ export const records = (input: Input, name: string): Input[] =>
 /** Key of a metric, param or tag: also a path that must be normal, because MLflow stores it as one. */
 export const key = (input: Input, limit = 250): string => {
   const name = text(input, 'key', limit);
-  const bad = !/^[\p{L}\p{N}_/\-.: ]+$/u.test(name) || name.split('/').some((part) => part === '' || part === '.' || part === '..');
-  if (bad) throw invalid(`Invalid value ${JSON.stringify(name)} for parameter 'key': letters, digits and "_/-.: " only, no empty, "." or ".." segment`);
+  const bad =
+    !/^[\p{L}\p{N}_/\-.: ]+$/u.test(name) ||
+    name.split('/').some((part) => part === '' || part === '.' || part === '..');
+  if (bad)
+    throw invalid(
+      `Invalid value ${JSON.stringify(name)} for parameter 'key': letters, digits and "_/-.: " only, no empty, "." or ".." segment`,
+    );
   return name;
 };
 
@@ -112,7 +123,14 @@ export const pageOffset = (input: Input): number => {
 };
 
 /** One row more than asked for was read: it tells whether there is a next page. */
-export const page = <T>(found: readonly T[], size: number, offset: number): { items: T[]; next: { next_page_token?: string } } => ({
+export const page = <T>(
+  found: readonly T[],
+  size: number,
+  offset: number,
+): { items: T[]; next: { next_page_token?: string } } => ({
   items: found.slice(0, size),
-  next: found.length > size ? { next_page_token: Buffer.from(`{"offset":${offset + size}}`).toString('base64') } : {},
+  next:
+    found.length > size
+      ? { next_page_token: Buffer.from(`{"offset":${offset + size}}`).toString('base64') }
+      : {},
 });

@@ -1,7 +1,10 @@
 // JSON that keeps int64 exact: integers beyond 2^53 are read as BigInt and written as bare digits.
 interface RawJson {
   rawJSON(text: string): unknown;
-  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown;
 }
 // ES2026 (JSON.parse source text access), in Node 24 but not yet in lib es2024
 const native = JSON as unknown as RawJson;

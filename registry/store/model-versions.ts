@@ -1,49 +1,94 @@
+import { safePath } from './artifacts.ts';
 import { type Context, compact, grouped, putTags } from './context.ts';
 import { type Db, one, type Row, rows, transaction } from './database.ts';
 import { absent, invalid, RegistryFault } from './faults.ts';
-import { bool, type Input, key, optionalText, page, pageOffset, pageSize, tags, text, texts } from './input.ts';
+import {
+  bool,
+  type Input,
+  key,
+  optionalText,
+  page,
+  pageOffset,
+  pageSize,
+  tags,
+  text,
+  texts,
+} from './input.ts';
 import { int } from './json.ts';
 import { loggedModelOf } from './logged-models.ts';
-import { safePath } from './artifacts.ts';
 import { Bound, conditions, ordering, type Searchable } from './search.ts';
 
 const STAGES = ['None', 'Staging', 'Production', 'Archived'];
 const SEARCH: Searchable = {
   texts: { name: 'v.name', run_id: 'v.run_id', source_path: 'v.source' },
-  numbers: { version_number: 'v.version', creation_timestamp: 'v.created', last_updated_timestamp: 'v.updated' },
+  numbers: {
+    version_number: 'v.version',
+    creation_timestamp: 'v.created',
+    last_updated_timestamp: 'v.updated',
+  },
   beside: { tag: { table: 'version_tags', on: 'b.name = v.name AND b.version = v.version' } },
 };
 
 export const versionNumber = (input: Input): number => {
   const version = text(input, 'version');
-  if (!/^-?\d{1,9}$/.test(version)) throw invalid(`Invalid model version ${JSON.stringify(version)}: an integer is required`);
+  if (!/^-?\d{1,9}$/.test(version))
+    throw invalid(`Invalid model version ${JSON.stringify(version)}: an integer is required`);
   return Number(version);
 };
 
-const ids = (found: readonly Row[]) => found.map((r) => `${String(r['version'])}/${String(r['name'])}`);
+const ids = (found: readonly Row[]) => found.map((r) => `${String(r.version)}/${String(r.name)}`);
 
 export const renderVersions = async (db: Db, found: readonly Row[], withAliases = false): Promise<Row[]> => {
   const owner = `version || '/' || name`;
-  const tagsOf = await grouped(db, `SELECT ${owner} AS owner, key, value FROM version_tags WHERE ${owner} = ANY($1) ORDER BY key`, ids(found));
-  const aliases = withAliases ? await grouped(db, `SELECT ${owner} AS owner, alias FROM aliases WHERE ${owner} = ANY($1) ORDER BY alias`, ids(found)) : new Map<string, Row[]>();
+  const tagsOf = await grouped(
+    db,
+    `SELECT ${owner} AS owner, key, value FROM version_tags WHERE ${owner} = ANY($1) ORDER BY key`,
+    ids(found),
+  );
+  const aliases = withAliases
+    ? await grouped(
+        db,
+        `SELECT ${owner} AS owner, alias FROM aliases WHERE ${owner} = ANY($1) ORDER BY alias`,
+        ids(found),
+      )
+    : new Map<string, Row[]>();
   return found.map((r) => {
-    const id = `${String(r['version'])}/${String(r['name'])}`;
+    const id = `${String(r.version)}/${String(r.name)}`;
     return compact({
-      name: r['name'], version: String(r['version']), creation_timestamp: int(r['created']), last_updated_timestamp: int(r['updated']), current_stage: r['stage'],
-      description: r['description'] ?? '', source: r['source'], run_id: r['run_id'], run_link: r['run_link'], status: 'READY', model_id: r['model_id'],
-      user_id: '', tags: tagsOf.get(id), aliases: aliases.get(id)?.map((a) => a['alias']),
+      name: r.name,
+      version: String(r.version),
+      creation_timestamp: int(r.created),
+      last_updated_timestamp: int(r.updated),
+      current_stage: r.stage,
+      description: r.description ?? '',
+      source: r.source,
+      run_id: r.run_id,
+      run_link: r.run_link,
+      status: 'READY',
+      model_id: r.model_id,
+      user_id: '',
+      tags: tagsOf.get(id),
+      aliases: aliases.get(id)?.map((a) => a.alias),
     });
   });
 };
 
 export const liveVersion = async (db: Db, name: string, version: number): Promise<Row> => {
-  const row = await one(db, 'SELECT * FROM model_versions WHERE name = $1 AND version = $2 AND NOT deleted', [name, version]);
+  const row = await one(db, 'SELECT * FROM model_versions WHERE name = $1 AND version = $2 AND NOT deleted', [
+    name,
+    version,
+  ]);
   if (row === undefined) throw absent(`Model Version (name=${name}, version=${version}) not found`);
   return row;
 };
 
 /** Where the bytes are, checked so that nobody registers what lies outside the run or logged model named. */
-const resolve = async (db: Db, source: string, runId: string, modelId: string | undefined): Promise<{ location: string; runId: string; modelId: string | undefined }> => {
+const resolve = async (
+  db: Db,
+  source: string,
+  runId: string,
+  modelId: string | undefined,
+): Promise<{ location: string; runId: string; modelId: string | undefined }> => {
   const refuse = (why: string) => invalid(`Invalid model version source: '${source}'. ${why}`);
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(source)?.[1]?.toLowerCase() ?? 'file';
   if (scheme === 'models') {
@@ -51,24 +96,40 @@ const resolve = async (db: Db, source: string, runId: string, modelId: string | 
     if (path.startsWith('m-')) {
       const model = await loggedModelOf(db, path);
       if (modelId !== undefined && modelId !== path) throw refuse('It must equal model_id');
-      return { location: String(model['artifact_uri']), runId: runId || String(model['source_run_id'] ?? ''), modelId: path };
+      return {
+        location: String(model.artifact_uri),
+        runId: runId || String(model.source_run_id ?? ''),
+        modelId: path,
+      };
     }
     const slash = path.lastIndexOf('/');
-    const other = await liveVersion(db, path.slice(0, slash), versionNumber({ version: path.slice(slash + 1) }));
-    return { location: String(other['location']), runId: String(other['run_id']), modelId: (other['model_id'] as string | null) ?? undefined };
+    const other = await liveVersion(
+      db,
+      path.slice(0, slash),
+      versionNumber({ version: path.slice(slash + 1) }),
+    );
+    return {
+      location: String(other.location),
+      runId: String(other.run_id),
+      modelId: (other.model_id as string | null) ?? undefined,
+    };
   }
-  if (!['runs', 'mlflow-artifacts', 'file', 'http', 'https'].includes(scheme)) return { location: source, runId, modelId };
-  if (scheme === 'file' || scheme.startsWith('http')) throw refuse('Only artifacts of this registry or an object store can be registered');
-  const run = runId === '' ? undefined : await one(db, 'SELECT artifact_uri FROM runs WHERE id = $1', [runId]);
+  if (!['runs', 'mlflow-artifacts', 'file', 'http', 'https'].includes(scheme))
+    return { location: source, runId, modelId };
+  if (scheme === 'file' || scheme.startsWith('http'))
+    throw refuse('Only artifacts of this registry or an object store can be registered');
+  const run =
+    runId === '' ? undefined : await one(db, 'SELECT artifact_uri FROM runs WHERE id = $1', [runId]);
   if (scheme === 'runs') {
     const [id = '', ...rest] = safePath(source.slice('runs:/'.length)).split('/');
     if (run === undefined || id !== runId) throw refuse('run_id must name the run of the source');
-    return { location: `${String(run['artifact_uri'])}/${rest.join('/')}`, runId, modelId };
+    return { location: `${String(run.artifact_uri)}/${rest.join('/')}`, runId, modelId };
   }
   safePath(source.slice('mlflow-artifacts:'.length).replace(/^\/+/, ''));
   const model = modelId === undefined ? undefined : await loggedModelOf(db, modelId);
-  const roots = [run?.['artifact_uri'], model?.['artifact_uri']].filter((r) => r !== undefined).map(String);
-  if (!roots.some((root) => source === root || source.startsWith(`${root}/`))) throw refuse('It must lie under the artifacts of its run_id or model_id');
+  const roots = [run?.artifact_uri, model?.artifact_uri].filter((r) => r !== undefined).map(String);
+  if (!roots.some((root) => source === root || source.startsWith(`${root}/`)))
+    throw refuse('It must lie under the artifacts of its run_id or model_id');
   return { location: source, runId, modelId };
 };
 
@@ -76,14 +137,36 @@ export const createVersion = async ({ pool, caller, nowMs }: Context, input: Inp
   const [name, source] = [text(input, 'name', 256), text(input, 'source')];
   const given = tags(input, 100_000);
   return transaction(pool, async (db) => {
-    const asked = await resolve(db, source, optionalText(input, 'run_id') ?? '', optionalText(input, 'model_id') || undefined);
+    const asked = await resolve(
+      db,
+      source,
+      optionalText(input, 'run_id') ?? '',
+      optionalText(input, 'model_id') || undefined,
+    );
     // Updating the model's row is the lock: two callers get consecutive numbers
-    const model = await one(db, 'UPDATE registered_models SET last_version = last_version + 1, updated = $2 WHERE name = $1 RETURNING last_version', [name, nowMs]);
+    const model = await one(
+      db,
+      'UPDATE registered_models SET last_version = last_version + 1, updated = $2 WHERE name = $1 RETURNING last_version',
+      [name, nowMs],
+    );
     if (model === undefined) throw absent(`Registered Model with name=${name} not found`);
-    const version = Number(model['last_version']);
-    const row = await one(db, `INSERT INTO model_versions (name, version, created, updated, description, source, location, run_id, run_link, model_id, created_by) VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *`, [
-      name, version, nowMs, optionalText(input, 'description') ?? null, source, asked.location, asked.runId, optionalText(input, 'run_link') ?? '', asked.modelId ?? null, caller.subject,
-    ]);
+    const version = Number(model.last_version);
+    const row = await one(
+      db,
+      `INSERT INTO model_versions (name, version, created, updated, description, source, location, run_id, run_link, model_id, created_by) VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *`,
+      [
+        name,
+        version,
+        nowMs,
+        optionalText(input, 'description') ?? null,
+        source,
+        asked.location,
+        asked.runId,
+        optionalText(input, 'run_link') ?? '',
+        asked.modelId ?? null,
+        caller.subject,
+      ],
+    );
     await putTags(db, 'version_tags', { name, version }, given);
     if (asked.modelId !== undefined) await noteVersion(db, asked.modelId, name, version);
     return { model_version: (await renderVersions(db, [row ?? {}], true))[0] };
@@ -92,19 +175,30 @@ export const createVersion = async ({ pool, caller, nowMs }: Context, input: Inp
 
 /** The logged model's tag lists its registrations, as clients expect. */
 const noteVersion = async (db: Db, modelId: string, name: string, version: number): Promise<void> => {
-  const old = await one(db, `SELECT value FROM logged_model_tags WHERE model_id = $1 AND key = 'mlflow.modelVersions' FOR UPDATE`, [modelId]);
-  const known = JSON.parse(String(old?.['value'] ?? '[]')) as unknown[];
-  await putTags(db, 'logged_model_tags', { model_id: modelId }, [{ key: 'mlflow.modelVersions', value: JSON.stringify([...known, { name, version }]) }]);
+  const old = await one(
+    db,
+    `SELECT value FROM logged_model_tags WHERE model_id = $1 AND key = 'mlflow.modelVersions' FOR UPDATE`,
+    [modelId],
+  );
+  const known = JSON.parse(String(old?.value ?? '[]')) as unknown[];
+  await putTags(db, 'logged_model_tags', { model_id: modelId }, [
+    { key: 'mlflow.modelVersions', value: JSON.stringify([...known, { name, version }]) },
+  ]);
 };
 
 const answer = async (db: Db, row: Row) => ({ model_version: (await renderVersions(db, [row], true))[0] });
 
-export const getVersion = async ({ pool }: Context, input: Input) => answer(pool, await liveVersion(pool, text(input, 'name'), versionNumber(input)));
+export const getVersion = async ({ pool }: Context, input: Input) =>
+  answer(pool, await liveVersion(pool, text(input, 'name'), versionNumber(input)));
 
 export const updateVersion = async ({ pool, nowMs: _now }: Context, input: Input) => {
   const [name, version] = [text(input, 'name'), versionNumber(input)];
   await liveVersion(pool, name, version);
-  const row = await one(pool, 'UPDATE model_versions SET description = $3 WHERE name = $1 AND version = $2 RETURNING *', [name, version, optionalText(input, 'description') ?? null]);
+  const row = await one(
+    pool,
+    'UPDATE model_versions SET description = $3 WHERE name = $1 AND version = $2 RETURNING *',
+    [name, version, optionalText(input, 'description') ?? null],
+  );
   return answer(pool, row ?? {});
 };
 
@@ -112,12 +206,22 @@ export const deleteVersion = async ({ pool, caller, nowMs }: Context, input: Inp
   const [name, version] = [text(input, 'name'), versionNumber(input)];
   await transaction(pool, async (db) => {
     await liveVersion(db, name, version);
-    const served = await one(db, `SELECT alias FROM aliases WHERE name = $1 AND version = $2 AND alias IN ('champion', 'challenger')`, [name, version]);
+    const served = await one(
+      db,
+      `SELECT alias FROM aliases WHERE name = $1 AND version = $2 AND alias IN ('champion', 'challenger')`,
+      [name, version],
+    );
     if (served !== undefined && caller.role !== 'service' && caller.role !== 'admin') {
-      throw new RegistryFault('PERMISSION_DENIED', `Cannot delete version ${version} of model "${name}": it is ${String(served['alias'])}. Request a release of another version first: assay release request, or POST /api/v1/releases`);
+      throw new RegistryFault(
+        'PERMISSION_DENIED',
+        `Cannot delete version ${version} of model "${name}": it is ${String(served.alias)}. Request a release of another version first: assay release request, or POST /api/v1/releases`,
+      );
     }
     await db.query('DELETE FROM aliases WHERE name = $1 AND version = $2', [name, version]);
-    await db.query('UPDATE model_versions SET deleted = true WHERE name = $1 AND version = $2', [name, version]);
+    await db.query('UPDATE model_versions SET deleted = true WHERE name = $1 AND version = $2', [
+      name,
+      version,
+    ]);
     await db.query('UPDATE registered_models SET updated = $2 WHERE name = $1', [name, nowMs]);
   });
   return {};
@@ -127,13 +231,23 @@ export const deleteVersion = async ({ pool, caller, nowMs }: Context, input: Inp
 export const transitionStage = async ({ pool, nowMs }: Context, input: Input) => {
   const [name, version, asked] = [text(input, 'name'), versionNumber(input), text(input, 'stage')];
   const stage = STAGES.find((s) => s.toLowerCase() === asked.toLowerCase());
-  if (stage === undefined) throw invalid(`Invalid Model Version stage: ${asked}. Value must be one of ${STAGES.join(', ')}.`);
+  if (stage === undefined)
+    throw invalid(`Invalid Model Version stage: ${asked}. Value must be one of ${STAGES.join(', ')}.`);
   const archive = bool(input, 'archive_existing_versions');
-  if (archive && !['Staging', 'Production'].includes(stage)) throw invalid(`Cannot archive existing versions: stage ${stage} is neither Staging nor Production`);
+  if (archive && !['Staging', 'Production'].includes(stage))
+    throw invalid(`Cannot archive existing versions: stage ${stage} is neither Staging nor Production`);
   return transaction(pool, async (db) => {
     await liveVersion(db, name, version);
-    if (archive) await db.query(`UPDATE model_versions SET stage = 'Archived', updated = $4 WHERE name = $1 AND stage = $2 AND version <> $3 AND NOT deleted`, [name, stage, version, nowMs]);
-    const row = await one(db, 'UPDATE model_versions SET stage = $3, updated = $4 WHERE name = $1 AND version = $2 RETURNING *', [name, version, stage, nowMs]);
+    if (archive)
+      await db.query(
+        `UPDATE model_versions SET stage = 'Archived', updated = $4 WHERE name = $1 AND stage = $2 AND version <> $3 AND NOT deleted`,
+        [name, stage, version, nowMs],
+      );
+    const row = await one(
+      db,
+      'UPDATE model_versions SET stage = $3, updated = $4 WHERE name = $1 AND version = $2 RETURNING *',
+      [name, version, stage, nowMs],
+    );
     await db.query('UPDATE registered_models SET updated = $2 WHERE name = $1', [name, nowMs]);
     return answer(db, row ?? {});
   });
@@ -152,7 +266,7 @@ export const searchVersions = async ({ pool }: Context, input: Input) => {
 };
 
 export const getDownloadUri = async ({ pool }: Context, input: Input) => ({
-  artifact_uri: (await liveVersion(pool, text(input, 'name'), versionNumber(input)))['location'],
+  artifact_uri: (await liveVersion(pool, text(input, 'name'), versionNumber(input))).location,
 });
 
 export const setVersionTag = async ({ pool }: Context, input: Input) => {
@@ -166,7 +280,11 @@ export const setVersionTag = async ({ pool }: Context, input: Input) => {
 export const deleteVersionTag = async ({ pool }: Context, input: Input) => {
   const [name, version, tag] = [text(input, 'name'), versionNumber(input), key(input)];
   await liveVersion(pool, name, version);
-  await pool.query('DELETE FROM version_tags WHERE name = $1 AND version = $2 AND key = $3', [name, version, tag]);
+  await pool.query('DELETE FROM version_tags WHERE name = $1 AND version = $2 AND key = $3', [
+    name,
+    version,
+    tag,
+  ]);
   return {};
 };
 
@@ -176,14 +294,29 @@ const PROXY = 'mlflow-artifacts:/';
 export const describeVersion = async ({ pool, artifacts }: Context, input: Input) => {
   const row = await liveVersion(pool, text(input, 'name'), versionNumber(input));
   const [rendered] = await renderVersions(pool, [row], true);
-  const location = String(row['location']);
+  const location = String(row.location);
   const root = location.startsWith(PROXY) ? location.slice(PROXY.length).replace(/^\/+/, '') : undefined;
   const files = root === undefined ? [] : await artifacts.tree(root);
-  const shown = files.map((f) => ({ path: f.path.slice((root ?? '').length + 1), digest: f.digest, sizeBytes: Number(f.size) }));
+  const shown = files.map((f) => ({
+    path: f.path.slice((root ?? '').length + 1),
+    digest: f.digest,
+    sizeBytes: Number(f.size),
+  }));
   const onnx = shown.find((f) => f.path === 'model.onnx') ?? shown.find((f) => f.path.endsWith('.onnx'));
   return {
-    name: row['name'], version: String(row['version']), runId: row['run_id'], createdAtMs: Number(row['created']), createdBy: row['created_by'], source: row['source'],
-    tags: Object.fromEntries(((rendered?.['tags'] ?? []) as { key: string; value: string }[]).map((t) => [t.key, t.value])),
-    artifacts: shown, onnx: onnx === undefined ? null : { ...onnx, blobPath: `blobs/sha256/${onnx.digest.slice(0, 2)}/${onnx.digest}` },
+    name: row.name,
+    version: String(row.version),
+    runId: row.run_id,
+    createdAtMs: Number(row.created),
+    createdBy: row.created_by,
+    source: row.source,
+    tags: Object.fromEntries(
+      ((rendered?.tags ?? []) as { key: string; value: string }[]).map((t) => [t.key, t.value]),
+    ),
+    artifacts: shown,
+    onnx:
+      onnx === undefined
+        ? null
+        : { ...onnx, blobPath: `blobs/sha256/${onnx.digest.slice(0, 2)}/${onnx.digest}` },
   };
 };

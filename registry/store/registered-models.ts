@@ -1,10 +1,10 @@
 import { type Caller, type Context, compact, grouped, isUniqueViolation, putTags } from './context.ts';
 import { type Db, one, type Row, rows, transaction } from './database.ts';
 import { absent, invalid, RegistryFault, taken } from './faults.ts';
+import { parseFilter } from './filter.ts';
 import { type Input, key, optionalText, page, pageOffset, pageSize, tags, text, texts } from './input.ts';
 import { int } from './json.ts';
 import { liveVersion, renderVersions, versionNumber } from './model-versions.ts';
-import { parseFilter } from './filter.ts';
 import { Bound, conditions, ordering, type Searchable } from './search.ts';
 
 const SEARCH: Searchable = {
@@ -19,22 +19,42 @@ const GATED = new Set(['champion', 'challenger']);
 const modelName = (input: Input, field = 'name'): string => {
   const name = text(input, field, 256);
   const bad = name.trim() === '' || /[/:]/.test(name) || name === '.' || name === '..';
-  if (bad) throw invalid(`Invalid model name ${JSON.stringify(name)}: it must not be blank, "." or "..", nor hold "/" or ":"`);
+  if (bad)
+    throw invalid(
+      `Invalid model name ${JSON.stringify(name)}: it must not be blank, "." or "..", nor hold "/" or ":"`,
+    );
   return name;
 };
 
 const newestOfStages = (db: Db, names: readonly unknown[]) =>
-  rows(db, `SELECT DISTINCT ON (name, stage) * FROM model_versions WHERE name = ANY($1) AND NOT deleted ORDER BY name, stage, version DESC`, [names]);
+  rows(
+    db,
+    `SELECT DISTINCT ON (name, stage) * FROM model_versions WHERE name = ANY($1) AND NOT deleted ORDER BY name, stage, version DESC`,
+    [names],
+  );
 
 const render = async (db: Db, found: readonly Row[]): Promise<Row[]> => {
-  const names = found.map((r) => r['name']);
-  const tagsOf = await grouped(db, 'SELECT name AS owner, key, value FROM model_tags WHERE name = ANY($1) ORDER BY key', names);
-  const aliases = await grouped(db, 'SELECT name AS owner, alias, version::text FROM aliases WHERE name = ANY($1) ORDER BY alias', names);
+  const names = found.map((r) => r.name);
+  const tagsOf = await grouped(
+    db,
+    'SELECT name AS owner, key, value FROM model_tags WHERE name = ANY($1) ORDER BY key',
+    names,
+  );
+  const aliases = await grouped(
+    db,
+    'SELECT name AS owner, alias, version::text FROM aliases WHERE name = ANY($1) ORDER BY alias',
+    names,
+  );
   const latest = await renderVersions(db, await newestOfStages(db, names));
   return found.map((r) =>
     compact({
-      name: r['name'], creation_timestamp: int(r['created']), last_updated_timestamp: int(r['updated']), description: r['description'],
-      latest_versions: latest.filter((v) => v['name'] === r['name']), tags: tagsOf.get(String(r['name'])), aliases: aliases.get(String(r['name'])),
+      name: r.name,
+      creation_timestamp: int(r.created),
+      last_updated_timestamp: int(r.updated),
+      description: r.description,
+      latest_versions: latest.filter((v) => v.name === r.name),
+      tags: tagsOf.get(String(r.name)),
+      aliases: aliases.get(String(r.name)),
     }),
   );
 };
@@ -50,7 +70,11 @@ export const createModel = async ({ pool, nowMs }: Context, input: Input) => {
   const given = tags(input, 100_000);
   try {
     return await transaction(pool, async (db) => {
-      const row = await one(db, 'INSERT INTO registered_models (name, description, created, updated) VALUES ($1, $2, $3, $3) RETURNING *', [name, optionalText(input, 'description') ?? null, nowMs]);
+      const row = await one(
+        db,
+        'INSERT INTO registered_models (name, description, created, updated) VALUES ($1, $2, $3, $3) RETURNING *',
+        [name, optionalText(input, 'description') ?? null, nowMs],
+      );
       await putTags(db, 'model_tags', { name }, given);
       return { registered_model: (await render(db, [row ?? {}]))[0] };
     });
@@ -60,13 +84,19 @@ export const createModel = async ({ pool, nowMs }: Context, input: Input) => {
   }
 };
 
-const answer = async (db: Db, name: string) => ({ registered_model: (await render(db, [await modelOf(db, name)]))[0] });
+const answer = async (db: Db, name: string) => ({
+  registered_model: (await render(db, [await modelOf(db, name)]))[0],
+});
 
 export const getModel = ({ pool }: Context, input: Input) => answer(pool, modelName(input));
 
 export const updateModel = async ({ pool, nowMs }: Context, input: Input) => {
   const name = modelName(input);
-  await pool.query('UPDATE registered_models SET description = $2, updated = $3 WHERE name = $1', [name, optionalText(input, 'description') ?? null, nowMs]);
+  await pool.query('UPDATE registered_models SET description = $2, updated = $3 WHERE name = $1', [
+    name,
+    optionalText(input, 'description') ?? null,
+    nowMs,
+  ]);
   return answer(pool, name);
 };
 
@@ -75,7 +105,11 @@ export const renameModel = async ({ pool, nowMs }: Context, input: Input) => {
   const to = modelName(input, 'new_name');
   await modelOf(pool, name);
   try {
-    await pool.query('UPDATE registered_models SET name = $2, updated = $3 WHERE name = $1', [name, to, nowMs]);
+    await pool.query('UPDATE registered_models SET name = $2, updated = $3 WHERE name = $1', [
+      name,
+      to,
+      nowMs,
+    ]);
   } catch (error) {
     if (isUniqueViolation(error)) throw taken(`Registered Model (name=${to}) already exists.`);
     throw error;
@@ -101,7 +135,10 @@ export const searchModels = async ({ pool }: Context, input: Input) => {
   // The client asks for `is_prompt != 'true'` in every search and means "or absent"; prompts are hidden unless asked for
   const asksPrompts = parseFilter(filter).some((c) => c.key === PROMPT && c.op === '=');
   const isPrompt = `EXISTS (SELECT 1 FROM model_tags p WHERE p.name = m.name AND p.key = '${PROMPT}' AND p.value = 'true')`;
-  const plain = filter.replace(/(\s+AND\s+)?tags?\.`mlflow\.prompt\.is_prompt`\s*!=\s*'true'(\s+AND\s+)?/i, (_, before?: string, after?: string) => (before && after ? ' AND ' : ''));
+  const plain = filter.replace(
+    /(\s+AND\s+)?tags?\.`mlflow\.prompt\.is_prompt`\s*!=\s*'true'(\s+AND\s+)?/i,
+    (_, before?: string, after?: string) => (before && after ? ' AND ' : ''),
+  );
   const where = [asksPrompts ? 'true' : `NOT ${isPrompt}`, ...conditions(plain, SEARCH, bound)];
   const order = [...ordering(texts(input, 'order_by'), SEARCH, bound), 'm.name'];
   const sql = `SELECT m.* FROM registered_models m WHERE ${where.join(' AND ')} ORDER BY ${order.join(', ')} LIMIT ${size + 1} OFFSET ${offset}`;
@@ -115,10 +152,13 @@ export const getLatestVersions = async ({ pool }: Context, input: Input) => {
   await modelOf(pool, name);
   const asked = texts(input, 'stages').map((s) => {
     const stage = STAGES.find((known) => known.toLowerCase() === s.toLowerCase());
-    if (stage === undefined) throw invalid(`Invalid Model Version stage: ${s}. Value must be one of ${STAGES.join(', ')}.`);
+    if (stage === undefined)
+      throw invalid(`Invalid Model Version stage: ${s}. Value must be one of ${STAGES.join(', ')}.`);
     return stage;
   });
-  const found = (await newestOfStages(pool, [name])).filter((r) => asked.length === 0 || asked.includes(String(r['stage'])));
+  const found = (await newestOfStages(pool, [name])).filter(
+    (r) => asked.length === 0 || asked.includes(String(r.stage)),
+  );
   return compact({ model_versions: await renderVersions(pool, found, true) });
 };
 
@@ -139,7 +179,10 @@ export const deleteModelTag = async ({ pool }: Context, input: Input) => {
 
 const aliasName = (input: Input): string => {
   const alias = text(input, 'alias', 255);
-  if (!/^[\p{L}\p{N}_-]+$/u.test(alias) || /^v\d+$/i.test(alias)) throw invalid(`Invalid alias ${JSON.stringify(alias)}: letters, digits, "_" and "-" only, and not a version number`);
+  if (!/^[\p{L}\p{N}_-]+$/u.test(alias) || /^v\d+$/i.test(alias))
+    throw invalid(
+      `Invalid alias ${JSON.stringify(alias)}: letters, digits, "_" and "-" only, and not a version number`,
+    );
   return alias;
 };
 
@@ -147,14 +190,21 @@ const isTrusted = (caller: Caller) => caller.role === 'service' || caller.role =
 
 const gate = (caller: Caller, alias: string, name: string): void => {
   if (!GATED.has(alias) || isTrusted(caller)) return;
-  throw new RegistryFault('PERMISSION_DENIED', `Cannot move alias "${alias}" of model "${name}" by hand: it follows the release. Request one: assay release request ${JSON.stringify(name)}, or POST /api/v1/releases`);
+  throw new RegistryFault(
+    'PERMISSION_DENIED',
+    `Cannot move alias "${alias}" of model "${name}" by hand: it follows the release. Request one: assay release request ${JSON.stringify(name)}, or POST /api/v1/releases`,
+  );
 };
 
 /** Deleting what customers are served by would move a gated alias through the back door. */
 export const refuseServed = async (db: Db, caller: Caller, name: string, version?: number): Promise<void> => {
   if (isTrusted(caller)) return;
-  const held = await one(db, `SELECT alias FROM aliases WHERE name = $1 AND alias = ANY($2) AND ($3::int IS NULL OR version = $3)`, [name, [...GATED], version ?? null]);
-  if (held !== undefined) gate(caller, String(held['alias']), name);
+  const held = await one(
+    db,
+    `SELECT alias FROM aliases WHERE name = $1 AND alias = ANY($2) AND ($3::int IS NULL OR version = $3)`,
+    [name, [...GATED], version ?? null],
+  );
+  if (held !== undefined) gate(caller, String(held.alias), name);
 };
 
 export const setAlias = async ({ pool, caller }: Context, input: Input) => {
@@ -164,7 +214,10 @@ export const setAlias = async ({ pool, caller }: Context, input: Input) => {
   gate(caller, alias, name);
   await transaction(pool, async (db) => {
     await liveVersion(db, name, version);
-    await db.query('INSERT INTO aliases VALUES ($1, $2, $3) ON CONFLICT (name, alias) DO UPDATE SET version = excluded.version', [name, alias, version]);
+    await db.query(
+      'INSERT INTO aliases VALUES ($1, $2, $3) ON CONFLICT (name, alias) DO UPDATE SET version = excluded.version',
+      [name, alias, version],
+    );
   });
   return {};
 };
@@ -180,10 +233,13 @@ export const deleteAlias = async ({ pool, caller }: Context, input: Input) => {
 export const getByAlias = async ({ pool }: Context, input: Input) => {
   const [name, alias] = [modelName(input), text(input, 'alias', 255)];
   await modelOf(pool, name);
-  const sql = alias.toLowerCase() === 'latest'
-    ? 'SELECT max(version) AS version FROM model_versions WHERE name = $1 AND NOT deleted AND $2 <> \'\''
-    : 'SELECT version FROM aliases WHERE name = $1 AND alias = $2';
-  const version = (await one(pool, sql, [name, alias]))?.['version'];
+  const sql =
+    alias.toLowerCase() === 'latest'
+      ? "SELECT max(version) AS version FROM model_versions WHERE name = $1 AND NOT deleted AND $2 <> ''"
+      : 'SELECT version FROM aliases WHERE name = $1 AND alias = $2';
+  const version = (await one(pool, sql, [name, alias]))?.version;
   if (version === undefined || version === null) throw invalid(`Registered model alias ${alias} not found.`);
-  return { model_version: (await renderVersions(pool, [await liveVersion(pool, name, Number(version))], true))[0] };
+  return {
+    model_version: (await renderVersions(pool, [await liveVersion(pool, name, Number(version))], true))[0],
+  };
 };

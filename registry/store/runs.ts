@@ -3,7 +3,20 @@ import { type Context, compact, grouped, putTags } from './context.ts';
 import { type Db, one, type Row, rows, transaction } from './database.ts';
 import { experimentOf } from './experiments.ts';
 import { absent, invalid } from './faults.ts';
-import { type Input, int64, key, list, optionalText, page, pageOffset, pageSize, records, tags, text, texts } from './input.ts';
+import {
+  type Input,
+  int64,
+  key,
+  list,
+  optionalText,
+  page,
+  pageOffset,
+  pageSize,
+  records,
+  tags,
+  text,
+  texts,
+} from './input.ts';
 import { int } from './json.ts';
 import { point, putPoints, renderMetric } from './metrics.ts';
 import { Bound, conditions, ordering, type Searchable, stageCondition } from './search.ts';
@@ -11,9 +24,21 @@ import { Bound, conditions, ordering, type Searchable, stageCondition } from './
 const STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'];
 const SEARCH: Searchable = {
   texts: {
-    run_id: 'r.id', run_name: 'r.name', 'run name': 'r.name', 'Run name': 'r.name', 'Run Name': 'r.name', status: 'r.status', user_id: 'r.user_id', artifact_uri: 'r.artifact_uri',
+    run_id: 'r.id',
+    run_name: 'r.name',
+    'run name': 'r.name',
+    'Run name': 'r.name',
+    'Run Name': 'r.name',
+    status: 'r.status',
+    user_id: 'r.user_id',
+    artifact_uri: 'r.artifact_uri',
   },
-  numbers: { start_time: 'r.start_time', created: 'r.start_time', Created: 'r.start_time', end_time: 'r.end_time' },
+  numbers: {
+    start_time: 'r.start_time',
+    created: 'r.start_time',
+    Created: 'r.start_time',
+    end_time: 'r.end_time',
+  },
   beside: {
     metric: { table: 'latest_metrics', on: 'b.run_id = r.id', numeric: true },
     param: { table: 'params', on: 'b.run_id = r.id' },
@@ -28,101 +53,173 @@ const SEARCH: Searchable = {
 
 const renderInfo = (r: Row) =>
   compact({
-    run_id: r['id'], run_uuid: r['id'], run_name: r['name'], experiment_id: r['experiment_id'], user_id: r['user_id'], status: r['status'],
-    start_time: int(r['start_time']), end_time: r['end_time'] === null ? undefined : int(r['end_time']), artifact_uri: r['artifact_uri'], lifecycle_stage: r['stage'],
+    run_id: r.id,
+    run_uuid: r.id,
+    run_name: r.name,
+    experiment_id: r.experiment_id,
+    user_id: r.user_id,
+    status: r.status,
+    start_time: int(r.start_time),
+    end_time: r.end_time === null ? undefined : int(r.end_time),
+    artifact_uri: r.artifact_uri,
+    lifecycle_stage: r.stage,
   });
 
 const render = async (db: Db, found: readonly Row[]): Promise<Row[]> => {
-  const ids = found.map((r) => r['id']);
-  const of = (what: string, table: string, order: string) => grouped(db, `SELECT run_id AS owner, ${what} FROM ${table} WHERE run_id = ANY($1) ORDER BY ${order}`, ids);
+  const ids = found.map((r) => r.id);
+  const of = (what: string, table: string, order: string) =>
+    grouped(
+      db,
+      `SELECT run_id AS owner, ${what} FROM ${table} WHERE run_id = ANY($1) ORDER BY ${order}`,
+      ids,
+    );
   const metrics = await of('key, value, is_nan, ts, step', 'latest_metrics', 'key');
   const params = await of('key, value', 'params', 'key');
   const runTags = await of('key, value', 'run_tags', 'key');
   const datasets = await of('dataset, tags', 'run_datasets', 'name, digest');
   const models = await of('model_id, kind, step', 'run_models', 'model_id');
   return found.map((r) => {
-    const id = String(r['id']);
-    const linked = (kind: string) => (models.get(id) ?? []).filter((m) => m['kind'] === kind);
+    const id = String(r.id);
+    const linked = (kind: string) => (models.get(id) ?? []).filter((m) => m.kind === kind);
     return {
       info: renderInfo(r),
-      data: compact({ metrics: metrics.get(id)?.map(renderMetric), params: params.get(id), tags: runTags.get(id) }),
-      inputs: compact({ dataset_inputs: datasets.get(id)?.map(compact), model_inputs: linked('input').map((m) => ({ model_id: m['model_id'] })) }),
-      outputs: compact({ model_outputs: linked('output').map((m) => ({ model_id: m['model_id'], step: int(m['step']) })) }),
+      data: compact({
+        metrics: metrics.get(id)?.map(renderMetric),
+        params: params.get(id),
+        tags: runTags.get(id),
+      }),
+      inputs: compact({
+        dataset_inputs: datasets.get(id)?.map(compact),
+        model_inputs: linked('input').map((m) => ({ model_id: m.model_id })),
+      }),
+      outputs: compact({
+        model_outputs: linked('output').map((m) => ({ model_id: m.model_id, step: int(m.step) })),
+      }),
     };
   });
 };
 
 /** The run's row; `active` locks it against a delete that comes in between. */
 export const runOf = async (db: Db, id: string, state?: 'active'): Promise<Row> => {
-  const row = await one(db, `SELECT * FROM runs WHERE id = $1${state === undefined ? '' : ' FOR SHARE'}`, [id]);
+  const row = await one(db, `SELECT * FROM runs WHERE id = $1${state === undefined ? '' : ' FOR SHARE'}`, [
+    id,
+  ]);
   if (row === undefined) throw absent(`Run with id=${id} not found`);
-  if (state !== undefined && row['stage'] !== state) throw invalid(`The run ${id} must be in the '${state}' state. Current state is ${String(row['stage'])}.`);
+  if (state !== undefined && row.stage !== state)
+    throw invalid(`The run ${id} must be in the '${state}' state. Current state is ${String(row.stage)}.`);
   return row;
 };
 
-const runId = (input: Input) => text(input['run_id'] === undefined && input['run_uuid'] !== undefined ? { run_id: input['run_uuid'] } : input, 'run_id');
+const runId = (input: Input) =>
+  text(
+    input.run_id === undefined && input.run_uuid !== undefined ? { run_id: input.run_uuid } : input,
+    'run_id',
+  );
 
 export const createRun = async ({ pool, caller, nowMs: _now }: Context, input: Input) => {
   const experimentId = optionalText(input, 'experiment_id') || '0';
-  if (!/^\d{1,18}$/.test(experimentId)) throw invalid(`Invalid experiment ID ${JSON.stringify(experimentId)}: digits are required`);
+  if (!/^\d{1,18}$/.test(experimentId))
+    throw invalid(`Invalid experiment ID ${JSON.stringify(experimentId)}: digits are required`);
   const given = tags(input);
   const tagName = given.find((t) => t.key === 'mlflow.runName')?.value;
   const asked = optionalText(input, 'run_name') || undefined;
-  if (asked !== undefined && tagName !== undefined && asked !== tagName) throw invalid(`Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${asked}', mlflow.runName='${tagName}').`);
+  if (asked !== undefined && tagName !== undefined && asked !== tagName)
+    throw invalid(
+      `Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${asked}', mlflow.runName='${tagName}').`,
+    );
   const id = randomUUID().replaceAll('-', '');
   const name = asked ?? tagName ?? `run-${id.slice(0, 8)}`;
   return transaction(pool, async (db) => {
     const experiment = await experimentOf(db, experimentId, 'active');
-    const row = await one(db, `INSERT INTO runs (id, experiment_id, name, user_id, status, start_time, artifact_uri, created_by) VALUES ($1, $2, $3, $4, 'RUNNING', $5, $6, $7) RETURNING *`, [
-      id, experimentId, name, optionalText(input, 'user_id') ?? '', String(int64(input, 'start_time') ?? 0n), `${String(experiment['location'])}/${id}/artifacts`, caller.subject,
+    const row = await one(
+      db,
+      `INSERT INTO runs (id, experiment_id, name, user_id, status, start_time, artifact_uri, created_by) VALUES ($1, $2, $3, $4, 'RUNNING', $5, $6, $7) RETURNING *`,
+      [
+        id,
+        experimentId,
+        name,
+        optionalText(input, 'user_id') ?? '',
+        String(int64(input, 'start_time') ?? 0n),
+        `${String(experiment.location)}/${id}/artifacts`,
+        caller.subject,
+      ],
+    );
+    await putTags(db, 'run_tags', { run_id: id }, [
+      ...given.filter((t) => t.key !== 'mlflow.runName'),
+      { key: 'mlflow.runName', value: name },
     ]);
-    await putTags(db, 'run_tags', { run_id: id }, [...given.filter((t) => t.key !== 'mlflow.runName'), { key: 'mlflow.runName', value: name }]);
     return { run: (await render(db, [row ?? {}]))[0] };
   });
 };
 
-export const getRun = async ({ pool }: Context, input: Input) => ({ run: (await render(pool, [await runOf(pool, runId(input))]))[0] });
+export const getRun = async ({ pool }: Context, input: Input) => ({
+  run: (await render(pool, [await runOf(pool, runId(input))]))[0],
+});
 
 export const updateRun = async ({ pool }: Context, input: Input) => {
   const id = runId(input);
-  const status = input['status'] === undefined || input['status'] === null ? undefined : input['status'];
+  const status = input.status === undefined || input.status === null ? undefined : input.status;
   const known = typeof status === 'number' ? STATUSES[status - 1] : STATUSES.find((s) => s === status);
-  if (status !== undefined && known === undefined) throw invalid(`Invalid status ${JSON.stringify(status)}: one of ${STATUSES.join(', ')}`);
+  if (status !== undefined && known === undefined)
+    throw invalid(`Invalid status ${JSON.stringify(status)}: one of ${STATUSES.join(', ')}`);
   const name = optionalText(input, 'run_name') || undefined;
   return transaction(pool, async (db) => {
     await runOf(db, id, 'active');
-    const row = await one(db, 'UPDATE runs SET status = coalesce($2, status), end_time = coalesce($3, end_time), name = coalesce($4, name) WHERE id = $1 RETURNING *', [
-      id, known ?? null, int64(input, 'end_time')?.toString() ?? null, name ?? null,
-    ]);
-    if (name !== undefined) await putTags(db, 'run_tags', { run_id: id }, [{ key: 'mlflow.runName', value: name }]);
+    const row = await one(
+      db,
+      'UPDATE runs SET status = coalesce($2, status), end_time = coalesce($3, end_time), name = coalesce($4, name) WHERE id = $1 RETURNING *',
+      [id, known ?? null, int64(input, 'end_time')?.toString() ?? null, name ?? null],
+    );
+    if (name !== undefined)
+      await putTags(db, 'run_tags', { run_id: id }, [{ key: 'mlflow.runName', value: name }]);
     return { run_info: renderInfo(row ?? {}) };
   });
 };
 
-const move = (to: 'active' | 'deleted') => async ({ pool }: Context, input: Input) => {
-  const id = runId(input);
-  const row = await one(pool, 'UPDATE runs SET stage = $2 WHERE id = $1 RETURNING id', [id, to]);
-  if (row === undefined) throw absent(`Run with id=${id} not found`);
-  return {};
-};
+const move =
+  (to: 'active' | 'deleted') =>
+  async ({ pool }: Context, input: Input) => {
+    const id = runId(input);
+    const row = await one(pool, 'UPDATE runs SET stage = $2 WHERE id = $1 RETURNING id', [id, to]);
+    if (row === undefined) throw absent(`Run with id=${id} not found`);
+    return {};
+  };
 export const deleteRun = move('deleted');
 export const restoreRun = move('active');
 
 const paramOf = (input: Input) => ({ key: key(input), value: optionalText(input, 'value', 6000) ?? '' });
 
-const putRunTags = async (db: Db, id: string, given: readonly { key: string; value: string }[]): Promise<void> => {
+const putRunTags = async (
+  db: Db,
+  id: string,
+  given: readonly { key: string; value: string }[],
+): Promise<void> => {
   await putTags(db, 'run_tags', { run_id: id }, given);
   const name = given.find((t) => t.key === 'mlflow.runName')?.value;
   if (name !== undefined) await db.query('UPDATE runs SET name = $2 WHERE id = $1', [id, name]);
 };
 
 /** A param is written once: the same value again is fine, another is refused. */
-const putParams = async (db: Db, id: string, params: readonly { key: string; value: string }[]): Promise<void> => {
+const putParams = async (
+  db: Db,
+  id: string,
+  params: readonly { key: string; value: string }[],
+): Promise<void> => {
   if (params.length === 0) return;
   const columns = [id, params.map((p) => p.key), params.map((p) => p.value)];
-  await db.query('INSERT INTO params SELECT $1, k, v FROM unnest($2::text[], $3::text[]) AS t(k, v) ON CONFLICT DO NOTHING', columns);
-  const changed = await one(db, 'SELECT p.key, p.value AS old, t.v AS new FROM params p JOIN unnest($2::text[], $3::text[]) AS t(k, v) ON p.key = t.k WHERE p.run_id = $1 AND p.value <> t.v', columns);
-  if (changed !== undefined) throw invalid(`Changing param values is not allowed. Param with key='${String(changed['key'])}' was already logged with value='${String(changed['old'])}' for run ID='${id}'. Attempted logging new value '${String(changed['new'])}'.`);
+  await db.query(
+    'INSERT INTO params SELECT $1, k, v FROM unnest($2::text[], $3::text[]) AS t(k, v) ON CONFLICT DO NOTHING',
+    columns,
+  );
+  const changed = await one(
+    db,
+    'SELECT p.key, p.value AS old, t.v AS new FROM params p JOIN unnest($2::text[], $3::text[]) AS t(k, v) ON p.key = t.k WHERE p.run_id = $1 AND p.value <> t.v',
+    columns,
+  );
+  if (changed !== undefined)
+    throw invalid(
+      `Changing param values is not allowed. Param with key='${String(changed.key)}' was already logged with value='${String(changed.old)}' for run ID='${id}'. Attempted logging new value '${String(changed.new)}'.`,
+    );
 };
 
 const write = async ({ pool }: Context, id: string, work: (db: Db) => Promise<void>) => {
@@ -151,7 +248,10 @@ export const setRunTag = async (context: Context, input: Input) => {
 export const deleteRunTag = async (context: Context, input: Input) => {
   const name = text(input, 'key');
   return write(context, runId(input), async (db) => {
-    const gone = await one(db, 'DELETE FROM run_tags WHERE run_id = $1 AND key = $2 RETURNING key', [runId(input), name]);
+    const gone = await one(db, 'DELETE FROM run_tags WHERE run_id = $1 AND key = $2 RETURNING key', [
+      runId(input),
+      name,
+    ]);
     if (gone === undefined) throw absent(`No tag with name: ${name} in run with id ${runId(input)}`);
   });
 };
@@ -163,10 +263,17 @@ export const logBatch = async (context: Context, input: Input) => {
   const params = records(input, 'params').map(paramOf);
   const sent = list(input, 'tags').length;
   const given = tags(input);
-  for (const [what, count, limit] of [['metrics', points.length, 1000], ['params', params.length, 100], ['tags', sent, 100], ['entities', points.length + params.length + sent, 1000]] as const) {
-    if (count > limit) throw invalid(`A batch logging request can contain at most ${limit} ${what}. Got ${count}.`);
+  for (const [what, count, limit] of [
+    ['metrics', points.length, 1000],
+    ['params', params.length, 100],
+    ['tags', sent, 100],
+    ['entities', points.length + params.length + sent, 1000],
+  ] as const) {
+    if (count > limit)
+      throw invalid(`A batch logging request can contain at most ${limit} ${what}. Got ${count}.`);
   }
-  if (new Set(params.map((p) => p.key)).size < params.length) throw invalid('Duplicate parameter keys have been submitted in one batch');
+  if (new Set(params.map((p) => p.key)).size < params.length)
+    throw invalid('Duplicate parameter keys have been submitted in one batch');
   return write(context, id, async (db) => {
     await putParams(db, id, params);
     await putPoints(db, id, points);
@@ -177,26 +284,46 @@ export const logBatch = async (context: Context, input: Input) => {
 export const logInputs = async (context: Context, input: Input) => {
   const id = runId(input);
   const datasets = records(input, 'datasets').map((d) => {
-    const dataset = (d['dataset'] ?? {}) as Input;
-    return { name: text(dataset, 'name', 500), digest: text(dataset, 'digest', 36), dataset, tags: records(d, 'tags') };
+    const dataset = (d.dataset ?? {}) as Input;
+    return {
+      name: text(dataset, 'name', 500),
+      digest: text(dataset, 'digest', 36),
+      dataset,
+      tags: records(d, 'tags'),
+    };
   });
   const models = records(input, 'models').map((m) => text(m, 'model_id'));
   return write(context, id, async (db) => {
     for (const d of datasets) {
-      await db.query('INSERT INTO run_datasets VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING', [id, d.name, d.digest, JSON.stringify(d.dataset), JSON.stringify(d.tags)]);
+      await db.query('INSERT INTO run_datasets VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING', [
+        id,
+        d.name,
+        d.digest,
+        JSON.stringify(d.dataset),
+        JSON.stringify(d.tags),
+      ]);
     }
     for (const model of models) await linkModel(db, id, model, 'input', 0n);
   });
 };
 
 const linkModel = async (db: Db, id: string, model: string, kind: string, step: bigint): Promise<void> => {
-  if ((await one(db, 'SELECT 1 FROM logged_models WHERE id = $1', [model])) === undefined) throw absent(`Logged model with ID '${model}' not found.`);
-  await db.query('INSERT INTO run_models VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [id, model, kind, String(step)]);
+  if ((await one(db, 'SELECT 1 FROM logged_models WHERE id = $1', [model])) === undefined)
+    throw absent(`Logged model with ID '${model}' not found.`);
+  await db.query('INSERT INTO run_models VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [
+    id,
+    model,
+    kind,
+    String(step),
+  ]);
 };
 
 export const logOutputs = async (context: Context, input: Input) => {
   const id = runId(input);
-  const models = records(input, 'models').map((m) => ({ model: text(m, 'model_id'), step: int64(m, 'step') ?? 0n }));
+  const models = records(input, 'models').map((m) => ({
+    model: text(m, 'model_id'),
+    step: int64(m, 'step') ?? 0n,
+  }));
   return write(context, id, async (db) => {
     for (const { model, step } of models) await linkModel(db, id, model, 'output', step);
   });
@@ -207,9 +334,15 @@ export const logModel = async (context: Context, input: Input) => {
   const id = runId(input);
   const model: unknown = parseModel(text(input, 'model_json'));
   return write(context, id, async (db) => {
-    const old = await one(db, `SELECT value FROM run_tags WHERE run_id = $1 AND key = 'mlflow.log-model.history' FOR UPDATE`, [id]);
-    const history = JSON.parse(String(old?.['value'] ?? '[]')) as unknown[];
-    await putTags(db, 'run_tags', { run_id: id }, [{ key: 'mlflow.log-model.history', value: JSON.stringify([...history, model]) }]);
+    const old = await one(
+      db,
+      `SELECT value FROM run_tags WHERE run_id = $1 AND key = 'mlflow.log-model.history' FOR UPDATE`,
+      [id],
+    );
+    const history = JSON.parse(String(old?.value ?? '[]')) as unknown[];
+    await putTags(db, 'run_tags', { run_id: id }, [
+      { key: 'mlflow.log-model.history', value: JSON.stringify([...history, model]) },
+    ]);
   });
 };
 
@@ -226,7 +359,7 @@ export const searchRuns = async ({ pool }: Context, input: Input) => {
   const offset = pageOffset(input);
   const bound = new Bound();
   const ids = texts(input, 'experiment_ids').filter((id) => /^\d{1,18}$/.test(id));
-  const view = input['run_view_type'];
+  const view = input.run_view_type;
   const where = [
     `r.experiment_id = ANY(${bound.add(ids)}::int8[])`,
     stageCondition('r.stage', view === undefined || view === null ? undefined : String(view)),

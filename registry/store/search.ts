@@ -19,8 +19,15 @@ export class Bound {
 }
 
 const ENTITIES: Record<string, string> = {
-  metrics: 'metric', params: 'param', parameter: 'param', parameters: 'param', tags: 'tag',
-  attributes: 'attribute', attr: 'attribute', run: 'attribute', datasets: 'dataset',
+  metrics: 'metric',
+  params: 'param',
+  parameter: 'param',
+  parameters: 'param',
+  tags: 'tag',
+  attributes: 'attribute',
+  attr: 'attribute',
+  run: 'attribute',
+  datasets: 'dataset',
 };
 const entityOf = (name: string) => ENTITIES[name] ?? name;
 const SQL: Record<string, string> = { '!=': '<>' };
@@ -30,17 +37,23 @@ const NUMBER_OPS = ['=', '!=', '<', '<=', '>', '>='];
 const compareText = (column: string, clause: Clause, bound: Bound): string => {
   const { op, value } = clause;
   if (!TEXT_OPS.includes(op) || typeof value === 'number' || value === null) {
-    throw invalid(`Invalid clause on ${JSON.stringify(clause.key)}: a quoted string with one of ${TEXT_OPS.join(', ')} is required`);
+    throw invalid(
+      `Invalid clause on ${JSON.stringify(clause.key)}: a quoted string with one of ${TEXT_OPS.join(', ')} is required`,
+    );
   }
   if (Array.isArray(value)) return `${op === 'IN' ? '' : 'NOT '}${column} = ANY(${bound.add(value)}::text[])`;
   // MLflow has no escape in LIKE: a backslash is a character
-  return op.endsWith('LIKE') ? `${column} ${op} ${bound.add(value)} ESCAPE ''` : `${column} ${SQL[op] ?? op} ${bound.add(value)}`;
+  return op.endsWith('LIKE')
+    ? `${column} ${op} ${bound.add(value)} ESCAPE ''`
+    : `${column} ${SQL[op] ?? op} ${bound.add(value)}`;
 };
 
 const compareNumber = (column: string, clause: Clause, bound: Bound, type: string): string => {
   const { op, value } = clause;
   if (!NUMBER_OPS.includes(op) || typeof value !== 'number') {
-    throw invalid(`Invalid clause on ${JSON.stringify(clause.key)}: a number with one of ${NUMBER_OPS.join(', ')} is required`);
+    throw invalid(
+      `Invalid clause on ${JSON.stringify(clause.key)}: a number with one of ${NUMBER_OPS.join(', ')} is required`,
+    );
   }
   return `${column} ${SQL[op] ?? op} ${bound.add(value)}::${type}`;
 };
@@ -69,15 +82,22 @@ export const conditions = (filter: string | undefined, what: Searchable, bound: 
 
 const ORDER = /^\s*(?:([A-Za-z]+)\.)?(?:`([^`]+)`|"([^"]+)"|([^\s`"]+))(?:\s+(ASC|DESC))?\s*$/i;
 
+const readOrder = (given: string): { entity: string; key: string; direction: string } => {
+  const match = ORDER.exec(given);
+  if (match === null) throw invalid(`Invalid order_by ${JSON.stringify(given)}: it must be "field [ASC|DESC]"`);
+  const [, entity, ticked, quoted, bare, direction] = match;
+  return {
+    entity: entityOf(entity?.toLowerCase() ?? 'attribute'),
+    key: ticked ?? quoted ?? bare ?? '',
+    direction: (direction ?? 'ASC').toUpperCase(),
+  };
+};
+
 /** ORDER BY terms; absent values come last whichever the direction, NaN just before them. */
 export const ordering = (orderBy: readonly string[], what: Searchable, bound: Bound): string[] => {
   const seen = new Set<string>();
   return orderBy.flatMap((given) => {
-    const match = ORDER.exec(given);
-    if (match === null) throw invalid(`Invalid order_by ${JSON.stringify(given)}: it must be "field [ASC|DESC]"`);
-    const key = match[2] ?? match[3] ?? match[4] ?? '';
-    const entity = entityOf(match[1]?.toLowerCase() ?? 'attribute');
-    const direction = (match[5] ?? 'ASC').toUpperCase();
+    const { entity, key, direction } = readOrder(given);
     if (seen.has(`${entity}.${key}`)) throw invalid(`Invalid order_by: ${JSON.stringify(key)} is named twice`);
     seen.add(`${entity}.${key}`);
     const place = what.beside[entity];
@@ -87,17 +107,23 @@ export const ordering = (orderBy: readonly string[], what: Searchable, bound: Bo
       return [...nan, `(SELECT b.value ${from}) ${direction} NULLS LAST`];
     }
     const column = entity === 'attribute' ? (what.texts[key] ?? what.numbers[key]) : undefined;
-    if (column === undefined) throw invalid(`Invalid order_by: there is no ${entity} ${JSON.stringify(key)} to order by`);
+    if (column === undefined)
+      throw invalid(`Invalid order_by: there is no ${entity} ${JSON.stringify(key)} to order by`);
     return [`${column} ${direction} NULLS LAST`];
   });
 };
 
 export const stageCondition = (column: string, view: string | undefined): string => {
   const stages: Record<string, string> = {
-    ACTIVE_ONLY: `${column} = 'active'`, '1': `${column} = 'active'`,
-    DELETED_ONLY: `${column} = 'deleted'`, '2': `${column} = 'deleted'`, ALL: 'true', '3': 'true',
+    ACTIVE_ONLY: `${column} = 'active'`,
+    '1': `${column} = 'active'`,
+    DELETED_ONLY: `${column} = 'deleted'`,
+    '2': `${column} = 'deleted'`,
+    ALL: 'true',
+    '3': 'true',
   };
   const condition = stages[view ?? 'ACTIVE_ONLY'];
-  if (condition === undefined) throw invalid(`Invalid view type ${JSON.stringify(view)}: ACTIVE_ONLY, DELETED_ONLY or ALL`);
+  if (condition === undefined)
+    throw invalid(`Invalid view type ${JSON.stringify(view)}: ACTIVE_ONLY, DELETED_ONLY or ALL`);
   return condition;
 };

@@ -25,7 +25,7 @@ export async function startTestRegistry(): Promise<TestRegistry> {
   const child = spawn(join(ROOT, 'node_modules/.bin/node'), [join(ROOT, 'registry/server/main.ts')], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
-      PATH: process.env['PATH'],
+      PATH: process.env.PATH,
       DATABASE_URL: postgres.url,
       ASSAY_ARTIFACTS: artifacts,
       ASSAY_REGISTRY_PORT: '0',

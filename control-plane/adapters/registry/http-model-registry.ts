@@ -4,20 +4,33 @@ import { registerModel } from '@assay/registry-client/register-model';
 import { RegistryClient } from '@assay/registry-client/registry-client';
 
 /** The registry's own server as the control plane's port. */
-export const httpModelRegistry = ({ url, token }: { url: string; token: string | undefined }): ModelRegistry => {
+export const httpModelRegistry = ({
+  url,
+  token,
+}: {
+  url: string;
+  token: string | undefined;
+}): ModelRegistry => {
   const client = new RegistryClient({ baseUrl: url, token });
   return {
     async version(model, version) {
       const found = await client.getModelVersion(model, version);
       const { onnx } = found;
       return {
-        model, version, createdBy: found.createdBy, tags: found.tags,
+        model,
+        version,
+        createdBy: found.createdBy,
+        tags: found.tags,
         onnx: onnx === null ? null : { path: onnx.blobPath, digest: onnx.digest, sizeBytes: onnx.sizeBytes },
       };
     },
     async artifactText(model, version, name) {
       const found = (await client.getModelVersion(model, version)).artifacts.find((a) => a.path === name);
-      if (found === undefined) throw new AssayError('NOT_FOUND', `Cannot read "${name}" of ${model}/${version}: there is no such artifact`);
+      if (found === undefined)
+        throw new AssayError(
+          'NOT_FOUND',
+          `Cannot read "${name}" of ${model}/${version}: there is no such artifact`,
+        );
       return new Response(await client.downloadBlob(found.digest)).text();
     },
     registerFolder: (input) => registerModel(client, input),
