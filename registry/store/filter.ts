@@ -70,15 +70,18 @@ export const parseFilter = (filter: string): Clause[] => {
       if (mark !== ',') throw fail('the list needs commas');
     }
   };
+  const take = (word: string): boolean => {
+    if (!isWord(word)) return false;
+    at += 1;
+    return true;
+  };
   const operator = (): string => {
     const token = next('a comparator');
     const word = token.text.toUpperCase();
     if (token.kind === 'op' || ['LIKE', 'ILIKE', 'IN'].includes(word)) return word;
-    if (word === 'NOT' && isWord('IN')) return at++ >= 0 ? 'NOT IN' : '';
-    if (word === 'IS') {
-      const negated = isWord('NOT') && at++ >= 0;
-      if (isWord('NULL')) return at++ >= 0 && negated ? 'IS NOT NULL' : 'IS NULL';
-    }
+    if (word === 'NOT' && take('IN')) return 'NOT IN';
+    const absence = take('NOT') ? 'IS NOT NULL' : 'IS NULL';
+    if (word === 'IS' && take('NULL')) return absence;
     throw fail(`${JSON.stringify(token.text)} is no comparator`);
   };
   const value = (op: string): Clause['value'] => {

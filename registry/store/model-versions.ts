@@ -82,55 +82,92 @@ export const liveVersion = async (db: Db, name: string, version: number): Promis
   return row;
 };
 
+interface Resolved {
+  readonly location: string;
+  readonly runId: string;
+  readonly modelId: string | undefined;
+}
+
+const refused = (source: string, why: string) => invalid(`Invalid model version source: '${source}'. ${why}`);
+
+const resolveModel = async (
+  db: Db,
+  source: string,
+  runId: string,
+  modelId: string | undefined,
+): Promise<Resolved> => {
+  const path = source.slice('models:/'.length);
+  if (path.startsWith('m-')) {
+    const model = await loggedModelOf(db, path);
+    if (modelId !== undefined && modelId !== path) throw refused(source, 'It must equal model_id');
+    return {
+      location: String(model.artifact_uri),
+      runId: runId || String(model.source_run_id ?? ''),
+      modelId: path,
+    };
+  }
+  const slash = path.lastIndexOf('/');
+  const other = await liveVersion(
+    db,
+    path.slice(0, slash),
+    versionNumber({ version: path.slice(slash + 1) }),
+  );
+  return {
+    location: String(other.location),
+    runId: String(other.run_id),
+    modelId: (other.model_id as string | null) ?? undefined,
+  };
+};
+
+const resolveRun = async (
+  db: Db,
+  source: string,
+  runId: string,
+  modelId: string | undefined,
+): Promise<Resolved> => {
+  const [id = '', ...rest] = safePath(source.slice('runs:/'.length)).split('/');
+  const run = await one(db, 'SELECT artifact_uri FROM runs WHERE id = $1', [runId]);
+  if (run === undefined || id !== runId) throw refused(source, 'run_id must name the run of the source');
+  return { location: `${String(run.artifact_uri)}/${rest.join('/')}`, runId, modelId };
+};
+
+const resolveProxied = async (
+  db: Db,
+  source: string,
+  runId: string,
+  modelId: string | undefined,
+): Promise<Resolved> => {
+  safePath(source.slice('mlflow-artifacts:'.length).replace(/^\/+/, ''));
+  const run = await one(db, 'SELECT artifact_uri FROM runs WHERE id = $1', [runId]);
+  const model = modelId === undefined ? undefined : await loggedModelOf(db, modelId);
+  const roots = [run?.artifact_uri, model?.artifact_uri].filter((r) => r !== undefined).map(String);
+  if (!roots.some((root) => source === root || source.startsWith(`${root}/`))) {
+    throw refused(source, 'It must lie under the artifacts of its run_id or model_id');
+  }
+  return { location: source, runId, modelId };
+};
+
 /** Where the bytes are, checked so that nobody registers what lies outside the run or logged model named. */
 const resolve = async (
   db: Db,
   source: string,
   runId: string,
   modelId: string | undefined,
-): Promise<{ location: string; runId: string; modelId: string | undefined }> => {
-  const refuse = (why: string) => invalid(`Invalid model version source: '${source}'. ${why}`);
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(source)?.[1]?.toLowerCase() ?? 'file';
-  if (scheme === 'models') {
-    const path = source.slice('models:/'.length);
-    if (path.startsWith('m-')) {
-      const model = await loggedModelOf(db, path);
-      if (modelId !== undefined && modelId !== path) throw refuse('It must equal model_id');
-      return {
-        location: String(model.artifact_uri),
-        runId: runId || String(model.source_run_id ?? ''),
-        modelId: path,
-      };
-    }
-    const slash = path.lastIndexOf('/');
-    const other = await liveVersion(
-      db,
-      path.slice(0, slash),
-      versionNumber({ version: path.slice(slash + 1) }),
-    );
-    return {
-      location: String(other.location),
-      runId: String(other.run_id),
-      modelId: (other.model_id as string | null) ?? undefined,
-    };
+): Promise<Resolved> => {
+  switch (/^([a-z][a-z0-9+.-]*):/i.exec(source)?.[1]?.toLowerCase() ?? 'file') {
+    case 'models':
+      return resolveModel(db, source, runId, modelId);
+    case 'runs':
+      return resolveRun(db, source, runId, modelId);
+    case 'mlflow-artifacts':
+      return resolveProxied(db, source, runId, modelId);
+    case 'file':
+    case 'http':
+    case 'https':
+      throw refused(source, 'Only artifacts of this registry or an object store can be registered');
+    default:
+      return { location: source, runId, modelId };
   }
-  if (!['runs', 'mlflow-artifacts', 'file', 'http', 'https'].includes(scheme))
-    return { location: source, runId, modelId };
-  if (scheme === 'file' || scheme.startsWith('http'))
-    throw refuse('Only artifacts of this registry or an object store can be registered');
-  const run =
-    runId === '' ? undefined : await one(db, 'SELECT artifact_uri FROM runs WHERE id = $1', [runId]);
-  if (scheme === 'runs') {
-    const [id = '', ...rest] = safePath(source.slice('runs:/'.length)).split('/');
-    if (run === undefined || id !== runId) throw refuse('run_id must name the run of the source');
-    return { location: `${String(run.artifact_uri)}/${rest.join('/')}`, runId, modelId };
-  }
-  safePath(source.slice('mlflow-artifacts:'.length).replace(/^\/+/, ''));
-  const model = modelId === undefined ? undefined : await loggedModelOf(db, modelId);
-  const roots = [run?.artifact_uri, model?.artifact_uri].filter((r) => r !== undefined).map(String);
-  if (!roots.some((root) => source === root || source.startsWith(`${root}/`)))
-    throw refuse('It must lie under the artifacts of its run_id or model_id');
-  return { location: source, runId, modelId };
 };
 
 export const createVersion = async ({ pool, caller, nowMs }: Context, input: Input) => {

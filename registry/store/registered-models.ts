@@ -100,10 +100,11 @@ export const updateModel = async ({ pool, nowMs }: Context, input: Input) => {
   return answer(pool, name);
 };
 
-export const renameModel = async ({ pool, nowMs }: Context, input: Input) => {
+export const renameModel = async ({ pool, caller, nowMs }: Context, input: Input) => {
   const name = modelName(input);
   const to = modelName(input, 'new_name');
   await modelOf(pool, name);
+  await refuseServed(pool, caller, name);
   try {
     await pool.query('UPDATE registered_models SET name = $2, updated = $3 WHERE name = $1', [
       name,

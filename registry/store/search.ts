@@ -84,7 +84,8 @@ const ORDER = /^\s*(?:([A-Za-z]+)\.)?(?:`([^`]+)`|"([^"]+)"|([^\s`"]+))(?:\s+(AS
 
 const readOrder = (given: string): { entity: string; key: string; direction: string } => {
   const match = ORDER.exec(given);
-  if (match === null) throw invalid(`Invalid order_by ${JSON.stringify(given)}: it must be "field [ASC|DESC]"`);
+  if (match === null)
+    throw invalid(`Invalid order_by ${JSON.stringify(given)}: it must be "field [ASC|DESC]"`);
   const [, entity, ticked, quoted, bare, direction] = match;
   return {
     entity: entityOf(entity?.toLowerCase() ?? 'attribute'),
@@ -98,7 +99,8 @@ export const ordering = (orderBy: readonly string[], what: Searchable, bound: Bo
   const seen = new Set<string>();
   return orderBy.flatMap((given) => {
     const { entity, key, direction } = readOrder(given);
-    if (seen.has(`${entity}.${key}`)) throw invalid(`Invalid order_by: ${JSON.stringify(key)} is named twice`);
+    if (seen.has(`${entity}.${key}`))
+      throw invalid(`Invalid order_by: ${JSON.stringify(key)} is named twice`);
     seen.add(`${entity}.${key}`);
     const place = what.beside[entity];
     if (place !== undefined) {

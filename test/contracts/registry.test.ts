@@ -216,6 +216,16 @@ describe('who may', () => {
     }
   });
 
+  test('a served model keeps its name', async () => {
+    const answer = await ask(
+      'POST',
+      'registered-models/rename',
+      { name: 'gated', new_name: 'other' },
+      TOKENS.scientist,
+    );
+    expect(answer.code).toBe('PERMISSION_DENIED');
+  });
+
   test('authorship is the token’s subject', async () => {
     const { body } = await ask('GET', '/api/assay/v1/model-versions/gated/1');
     expect(body).toMatchObject({ createdBy: 'ada', onnx: null });
