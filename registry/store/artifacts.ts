@@ -83,7 +83,11 @@ export class ArtifactStore {
         if (error.code !== 'EEXIST') throw error;
       });
       const folder = await open(dirname(final));
-      await folder.sync().finally(() => folder.close());
+      try {
+        await folder.sync();
+      } finally {
+        await folder.close();
+      }
       return { digest, size };
     } finally {
       await rm(incoming, { force: true });
