@@ -110,7 +110,10 @@ export const ERRORS = {
     remedy: 'Pin a version that the endpoint routes to or keeps pinnable, or send none',
   },
   INPUT_MISSING: { status: 'INVALID_ARGUMENT', remedy: 'Send every input that ModelMetadata lists' },
-  INPUT_UNKNOWN: { status: 'INVALID_ARGUMENT', remedy: 'Send only inputs that ModelMetadata lists, each once' },
+  INPUT_UNKNOWN: {
+    status: 'INVALID_ARGUMENT',
+    remedy: 'Send only inputs that ModelMetadata lists, each once',
+  },
   INPUT_SHAPE: {
     status: 'INVALID_ARGUMENT',
     remedy: 'Send the shape that ModelMetadata lists, the same number of rows in each input, at least one',
@@ -121,7 +124,10 @@ export const ERRORS = {
     remedy: 'Send raw or typed contents, not both, with as many values as the shape has',
   },
   INPUT_NOT_FINITE: { status: 'INVALID_ARGUMENT', remedy: 'Replace NaN and infinite values before sending' },
-  OUTPUT_UNKNOWN: { status: 'INVALID_ARGUMENT', remedy: 'Ask for outputs that ModelMetadata lists, or for none' },
+  OUTPUT_UNKNOWN: {
+    status: 'INVALID_ARGUMENT',
+    remedy: 'Ask for outputs that ModelMetadata lists, or for none',
+  },
   PARAMETER_INVALID: {
     status: 'INVALID_ARGUMENT',
     remedy: 'Send unit_id as a text of 1 to 512 characters, or leave it out',
@@ -133,8 +139,14 @@ export const ERRORS = {
   OVERLOADED: { status: 'RESOURCE_EXHAUSTED', remedy: 'Try again after the delay that RetryInfo names' },
   SERVER_NOT_READY: { status: 'UNAVAILABLE', remedy: 'Wait until the server has a route plan (ServerReady)' },
   DEADLINE_PASSED: { status: 'DEADLINE_EXCEEDED', remedy: 'Allow the request more time' },
-  MODEL_FAILED: { status: 'INTERNAL', remedy: 'Read the server log under the request id; pin another version' },
-  MODEL_MISSING: { status: 'NOT_FOUND', remedy: 'Put the model file where the plan says; the old plan stays' },
+  MODEL_FAILED: {
+    status: 'INTERNAL',
+    remedy: 'Read the server log under the request id; pin another version',
+  },
+  MODEL_MISSING: {
+    status: 'NOT_FOUND',
+    remedy: 'Put the model file where the plan says; the old plan stays',
+  },
   MODEL_DIGEST: {
     status: 'FAILED_PRECONDITION',
     remedy: 'Publish the plan with the digest of the file that is there; the old plan stays',
@@ -147,7 +159,10 @@ export const ERRORS = {
     status: 'UNAVAILABLE',
     remedy: 'Free space or repair the evidence folder; no answer leaves without its record',
   },
-  OUTCOME_INVALID: { status: 'INVALID_ARGUMENT', remedy: 'Correct the named field of the outcome and send it again' },
+  OUTCOME_INVALID: {
+    status: 'INVALID_ARGUMENT',
+    remedy: 'Correct the named field of the outcome and send it again',
+  },
   CONFIG_INVALID: { status: 'INVALID_ARGUMENT', remedy: 'Correct the named environment variable or flag' },
 } as const satisfies Record<string, { status: Status; remedy: string }>;
 
