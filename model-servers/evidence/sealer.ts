@@ -38,6 +38,8 @@ export class Sealer {
     const worker = new Worker(new URL('./seal-worker.ts', import.meta.url), {
       workerData: { evidenceDir: this.#evidenceDir },
       execArgv: ['--disable-warning=ExperimentalWarning'],
+      // Rows live as long as their segment is being sealed: a large young generation would only hold garbage
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     worker.on('message', (reply: SealReply) => this.#settle(reply));
     worker.on('error', (cause: unknown) => {

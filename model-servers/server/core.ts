@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { Sealer } from '../evidence/sealer.ts';
 import { Seen } from '../evidence/seen.ts';
 import { listSegments } from '../evidence/segments.ts';
+import { lockServer } from '../evidence/server-lock.ts';
 import { Wal } from '../evidence/wal.ts';
 import { PlanHolder } from '../routing/plan-holder.ts';
 import { ShadowQueue } from '../routing/shadow-queue.ts';
@@ -47,6 +48,7 @@ const DRAIN_MS = 10_000;
 const SEAL_MS = 10_000;
 
 interface Evidence {
+  readonly unlock: () => void;
   readonly wal: Wal;
   readonly sealer: Sealer;
 }
@@ -56,18 +58,19 @@ async function openEvidence(
   { evidenceDir, serverId, sealAfterMs }: CoreOptions,
   events: Events,
 ): Promise<Evidence> {
+  const unlock = lockServer(evidenceDir, serverId);
   const sealer = new Sealer(evidenceDir, { sealed: events.sealed, failed: events.sealFailed });
   const left = await listSegments(evidenceDir, serverId);
   for (const segment of left) sealer.seal(segment);
   const onClosed = (segment: string): void => sealer.seal(segment);
-  return { sealer, wal: new Wal({ evidenceDir, server: serverId, sealAfterMs, onClosed }) };
+  return { unlock, sealer, wal: new Wal({ evidenceDir, server: serverId, sealAfterMs, onClosed }) };
 }
 
 export async function startCore(options: CoreOptions): Promise<Core> {
   const { log, access, maxInFlight, maxMessageBytes, host } = options;
   const [plans, traffic, shadows] = [new PlanHolder(), new TrafficCounts(), new ShadowQueue(SHADOW_LIMIT)];
   const events = serverEvents(log, traffic, shadows);
-  const { wal, sealer } = await openEvidence(options, events);
+  const { wal, sealer, unlock } = await openEvidence(options, events);
   const [seenOutcomes, seenExposures] = [new Seen(SEEN_LIMIT), new Seen(SEEN_LIMIT)];
   const serving: Serving = {
     ...{ plans, wal, traffic, shadows, seenOutcomes, seenExposures },
@@ -84,6 +87,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     shadows.clear();
     wal.close();
     await sealer.close(SEAL_MS);
+    unlock();
   };
   return { grpc: `${host}:${port}`, http, plans, traffic, events, health, close };
 }

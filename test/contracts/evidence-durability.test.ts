@@ -195,3 +195,14 @@ test('what no request may leave in evidence: the unit id itself', async () => {
   expect(bytes).toContain('bid_cents');
   expect(bytes).not.toContain('kowalska');
 });
+
+test('a second server with the same id is refused; after a kill the id is free', async () => {
+  await using server = await ModelServerProcess.start(ENDPOINTS);
+  await expect(ModelServerProcess.start(ENDPOINTS, { dir: server.dir })).rejects.toThrow(
+    'another process does so',
+  );
+  const told = await infer(server, requestOf('rank', rankingInputs([0.1, 0.2])));
+  await server.stop('SIGKILL');
+  await server.start();
+  expect(served1((await evidenceOf(server.evidence)).rows)).toEqual([told.decisionId]);
+});
