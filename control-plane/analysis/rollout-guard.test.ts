@@ -34,6 +34,7 @@ interface Ramp {
   readonly control: Law;
   readonly treatment: Law;
   readonly harm: 'decrease' | 'increase';
+  readonly tolerance?: number;
   readonly alpha: number;
   /** Canary's share of traffic at each quarter of the ramp. */
   readonly weights: readonly number[];
@@ -51,6 +52,7 @@ function firstHarm(random: Prng, ramp: Ramp, units: number): number | null {
       control: control.arm(),
       treatment: treatment.arm(),
       harm: ramp.harm,
+      tolerance: ramp.tolerance ?? 0,
       alpha: ramp.alpha,
       tuning: units / 2,
       minUnits: MIN_UNITS_PER_ARM,
@@ -91,6 +93,15 @@ describe('false rollbacks under continuous peeking, weight moving from 5 to 50 %
   ]);
   test.for(cases)('$name: at most alpha', (ramp) => {
     expect(share(ramp.name, ramp, { runs: 500, units: 6000 })).toBeLessThan(0.05 + 0.025);
+  });
+
+  test('a worsening that is tolerated is no harm; one beyond it is caught', () => {
+    const worseBy = (shift: number): Ramp => ({
+      ...{ control: lognormal(0), treatment: lognormal(-shift) },
+      ...{ harm: 'decrease', tolerance: 0.1, alpha: 0.05, weights: WEIGHTS },
+    });
+    expect(share('tolerated', worseBy(0.1), { runs: 300, units: 6000 })).toBeLessThan(0.05 + 0.03);
+    expect(share('beyond', worseBy(0.2), { runs: 100, units: 6000 })).toBeGreaterThan(0.9);
   });
 
   test('a naive test, looked at as often, does not pass this check', () => {
@@ -141,7 +152,7 @@ describe('guardLook', () => {
     mean: fc.double({ min: -100, max: 100, noNaN: true }),
     variance: fc.double({ min: 0.01, max: 100, noNaN: true }),
   });
-  const rest = { alpha: 0.01, tuning: 5000, minUnits: 200 };
+  const rest = { tolerance: 0, alpha: 0.01, tuning: 5000, minUnits: 200 };
 
   test('swapping the arms and the direction of harm flips signs and changes nothing else', () => {
     fc.assert(
@@ -152,6 +163,20 @@ describe('guardLook', () => {
         expect(two.p).toBe(one.p);
         expect(two.effect).toBe(one.effect === null ? null : 0 - one.effect);
         expect(two.lower).toBe(one.upper === null ? null : 0 - one.upper);
+      }),
+    );
+  });
+
+  test('a tolerance moves the tested hypothesis, not the estimate; its bound excludes the tolerance', () => {
+    fc.assert(
+      fc.property(arm, arm, fc.double({ min: 0, max: 10, noNaN: true }), (control, treatment, tolerance) => {
+        const strict = guardLook({ control, treatment, harm: 'increase', ...rest });
+        const look = guardLook({ control, treatment, harm: 'increase', ...rest, tolerance });
+        if (look.lower === null || strict.lower === null) return;
+        expect(look.effect).toBeCloseTo(strict.effect, 9);
+        expect(look.lower).toBeCloseTo(strict.lower, 9);
+        if (Math.abs(look.lower - tolerance) > 1e-9)
+          expect(look.kind === 'harm').toBe(look.lower > tolerance);
       }),
     );
   });

@@ -5,7 +5,7 @@ import { oneSidedSequence } from './one-sided-sequence.ts';
  * The rollback test of a canary against the champion: always valid, so that it may be looked at after every request.
  *
  * Stated rate: with `alpha = splitAlpha(total, k)` for each of k guardrails, P(some guardrail ever says "harm" while none
- * is worse) ≤ total over the whole ramp, by Ville's inequality for each sequence and Bonferroni over guardrails. The test is
+ * is worse than its tolerance) ≤ total over the whole ramp, by Ville's inequality for each sequence and Bonferroni over guardrails. The test is
  * one-sided, so that all of alpha goes to harm. It is asymptotic: `minUnits` keeps it away from samples in which a mean is
  * not yet near normal. rollout-guard.test.ts measures the rate under continuous peeking.
  */
@@ -15,6 +15,8 @@ export interface GuardInput {
   readonly treatment: Arm;
   /** The direction that hurts. */
   readonly harm: 'decrease' | 'increase';
+  /** Worsening that is no harm, in the metric's unit and at least 0: the tested hypothesis is "no worse than this". */
+  readonly tolerance: number;
   /** This guardrail's share of the ramp's false-rollback rate. */
   readonly alpha: number;
   /** Units in both arms where the bound is to be tightest; about half of what the ramp will see. */
@@ -37,7 +39,7 @@ export type GuardLook =
       /** Each bound on its own is always valid at 1 − alpha; harm is decided by the one on the side of harm. */
       readonly lower: number;
       readonly upper: number;
-      /** Against "not worse": 1/E at this look, at most 1; the running minimum over looks is valid too. */
+      /** Against "no worse than the tolerance": 1/E at this look, at most 1; the running minimum over looks is valid too. */
       readonly p: number;
       readonly n: number;
     };
@@ -56,18 +58,21 @@ export const minUnitsForRate = (rate: number): number => Math.max(MIN_UNITS_PER_
 export const splitAlpha = (total: number, k: number): number => total / Math.max(1, k);
 
 export function guardLook(input: GuardInput): GuardLook {
-  const { control, treatment, harm, alpha, tuning, minUnits } = input;
+  const { control, treatment, harm, tolerance, alpha, tuning, minUnits } = input;
   const n = control.n + treatment.n;
   const enough = Math.min(control.n, treatment.n) >= Math.max(2, minUnits);
   if (!enough || !isReadable(control) || !isReadable(treatment))
     return { kind: 'no-data', effect: null, lower: null, upper: null, p: null, n };
-  const look = oneSidedSequence(control, treatment, { alpha, tuning });
+  // The hypothesis moved to zero: what is tolerated is given back to the treatment, and taken off the bounds again
+  const given = harm === 'decrease' ? tolerance : -tolerance;
+  const forgiven = { ...treatment, mean: treatment.mean + given };
+  const look = oneSidedSequence(control, forgiven, { alpha, tuning });
   const logE = harm === 'decrease' ? look.logEBelow : look.logEAbove;
   return {
     kind: logE >= -Math.log(alpha) ? 'harm' : 'ok',
-    effect: look.effect,
-    lower: look.lower,
-    upper: look.upper,
+    effect: look.effect - given,
+    lower: look.lower - given,
+    upper: look.upper - given,
     p: Math.min(1, Math.exp(-logE)),
     n,
   };

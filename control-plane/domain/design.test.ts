@@ -39,5 +39,5 @@ test('users are split in halves, stores are treated by name', () => {
 });
 
 test('the hypothesis says direction, size and both versions', () => {
-  expect(planOf('forecasting').hypothesis).toContain('lower than champion version 1 by 0.01');
+  expect(planOf('forecasting').hypothesis).toContain('lower than champion version 1 by 0.02');
 });

@@ -122,7 +122,11 @@ function harmIn(plan: ExperimentPlan, answer: ArmsAnswer): ExperimentFacts['harm
     const treatment = statsOf(answer, ARMS.treatment, spec.name);
     const harm = spec.better === 'higher' ? ('decrease' as const) : ('increase' as const);
     const tuning = tuningOf(plan);
-    const look = guardLook({ control, treatment, harm, alpha, tuning, minUnits: MIN_UNITS_PER_ARM });
+    const tolerance = spec.tolerance ?? 0;
+    const look = guardLook({
+      ...{ control, treatment, harm, tolerance },
+      ...{ alpha, tuning, minUnits: MIN_UNITS_PER_ARM },
+    });
     if (look.kind !== 'harm') continue;
     const effect = validEffect(spec.name, control, treatment, tuning);
     return { effect, reason: harmReason(spec, effect, alpha, Math.min(control.n, treatment.n)) };

@@ -97,7 +97,7 @@ function judge(query: CanaryQuery, { arms, assigned }: ArmsAnswer): CanaryLook {
       spec,
       control,
       treatment,
-      look: guardLook({ control, treatment, harm, alpha, tuning, minUnits }),
+      look: guardLook({ control, treatment, harm, tolerance: spec.tolerance ?? 0, alpha, tuning, minUnits }),
     };
   });
   const units = Math.min(...read.map((r) => Math.min(r.control.n, r.treatment.n)));
@@ -130,7 +130,10 @@ export function validEffect(metric: string, control: ArmStats, treatment: ArmSta
 
 const show = (x: number): string => String(Number(x.toPrecision(4)));
 
+const tolerated = ({ tolerance = 0 }: MetricSpec): string =>
+  tolerance === 0 ? '' : ` where ${show(tolerance)} is tolerated`;
+
 export const harmReason = (spec: MetricSpec, effect: Effect, alpha: number, units: number): string =>
-  `${spec.name} is worse by ${show(Math.abs(effect.estimate))} ${spec.unit} ` +
+  `${spec.name} is worse by ${show(Math.abs(effect.estimate))} ${spec.unit}${tolerated(spec)} ` +
   `(95 % always-valid interval of the effect ${show(effect.lower)} to ${show(effect.upper)}, ${units} units in the smaller arm, ` +
   `rollback test at alpha ${show(alpha)})`;

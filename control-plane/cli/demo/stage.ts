@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureExtracted } from '@assay/adapters/trainer/extracted';
 import type { Family } from '@assay/domain/families/family';
 import { type Api, apiOf } from '../api.ts';
+import { cacheFolder } from '../supervisor/cache.ts';
 import { readEndpoints } from '../supervisor/state-folder.ts';
 
 /** What every family's story needs of the running Assay. */
@@ -13,7 +15,8 @@ export interface Stage {
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
   rate(family: Family): number;
-  extractedDir(family: Family): string;
+  /** Folder of the real rows that the traffic replays; extracted where no training has done it yet. */
+  extractedDir(family: Family): Promise<string>;
   clientLog(family: Family): string;
 }
 
@@ -43,7 +46,7 @@ export function setStage(
     signal,
     say,
     rate: (family) => RATES[family],
-    extractedDir: (family) => join(endpoints.state, 'extracted', family),
+    extractedDir: (family) => ensureExtracted({ cacheDir: cacheFolder(process.env), family }),
     clientLog: (family) => join(logs, `${family}-${seed}.log`),
   };
 }

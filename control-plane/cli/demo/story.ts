@@ -25,7 +25,7 @@ export async function tellStory(
   await shop.openEndpoint();
   const first = await shop.train('baseline');
   await shop.release(first);
-  const pool = await loadPool(family, stage.extractedDir(family), stage.seed);
+  const pool = await loadPool(family, await stage.extractedDir(family), stage.seed);
   const driver = drive({
     addresses: stage.inference,
     token: stage.servingToken,

@@ -49,6 +49,8 @@ export const bidding: FamilySpec = {
       unit: 'cents per auction',
       better: 'lower',
       nonInferiorityMargin: 3,
+      // A sharper model buys more of what is worth it
+      tolerance: 1,
     },
   ],
   // Share of shadow answers that the policy had to correct.

@@ -11,6 +11,7 @@ const METRIC = z.strictObject({
   unit: text,
   better: z.enum(['higher', 'lower']),
   nonInferiorityMargin: z.number().min(0),
+  tolerance: z.number().min(0).exactOptional(),
 });
 const COUNT = z.number().int().min(0);
 const PLAN = z.strictObject({

@@ -1,4 +1,5 @@
 import type { ExperimentPlan } from '@assay/domain/experiment';
+import { bidding } from '@assay/domain/families/bidding';
 import { ranking } from '@assay/domain/families/ranking';
 import { expect, test } from 'vitest';
 import { guardrailWords, planFacts, stopFacts } from './plan-facts.ts';
@@ -48,5 +49,8 @@ test('a synthetic control stops by periods and names its treated unit', () => {
 test('a guardrail says the harm it allows', () => {
   expect(ranking.guardrails.map(guardrailWords)[1]).toBe(
     'Orders: not lower by more than 0.03 orders per session',
+  );
+  expect(bidding.guardrails.map(guardrailWords)[1]).toBe(
+    'Spend: not higher by more than 3 cents per auction; stopped early beyond 1',
   );
 });

@@ -37,8 +37,17 @@ export function stopFacts(plan: ExperimentPlan): readonly Fact[] {
   ];
 }
 
-/** “Orders: lower by more than 0.03 orders per session”. */
-export const guardrailWords = (metric: MetricSpec): string =>
-  `${metric.label}: not ${metric.better === 'higher' ? 'lower' : 'higher'} by more than ${formatNumber(metric.nonInferiorityMargin)} ${metric.unit}`;
+/** “Orders: not lower by more than 0.03 orders per session”; with a tolerance, what stops it early too. */
+export function guardrailWords({
+  label,
+  better,
+  unit,
+  nonInferiorityMargin,
+  tolerance = 0,
+}: MetricSpec): string {
+  const worse = better === 'higher' ? 'lower' : 'higher';
+  const early = tolerance === 0 ? '' : `; stopped early beyond ${formatNumber(tolerance)}`;
+  return `${label}: not ${worse} by more than ${formatNumber(nonInferiorityMargin)} ${unit}${early}`;
+}
 
 const metricWords = (metric: MetricSpec): string => `${metric.label}, ${metric.better} is better`;
