@@ -4,7 +4,6 @@ import { FAULTS, invalid, RegistryFault } from '@assay/registry-store/faults';
 import type { Input } from '@assay/registry-store/input';
 import { parseExact } from '@assay/registry-store/json';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
-import type pg from 'pg';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { artifactRoutes } from './artifact-bytes.ts';
 import { authenticator, requireWriter } from './auth.ts';
@@ -61,7 +60,7 @@ const fault = (error: unknown): { status: number; code: string; message: string 
 
 export const buildApp = (
   config: Config,
-  pool: pg.Pool,
+  pool: Context['pool'],
   loggerInstance: FastifyBaseLogger,
 ): FastifyInstance => {
   const artifacts = new ArtifactStore(config.artifactsDir, pool);

@@ -14,18 +14,25 @@ interface Flags {
 const path = (model: string, version: string, verb = ''): string =>
   `/releases/${encodeURIComponent(model)}/${encodeURIComponent(version)}${verb}`;
 
+type Sub = (usage: string, text: string) => Command;
+
 export function addRelease(program: Command): void {
   const release = program
     .command('release')
     .description('bring a model version to customers, or take it away from them');
-  const sub = (usage: string, text: string): Command =>
+  const sub: Sub = (usage, text) =>
     release
       .command(usage)
       .description(text)
       .option('--state <dir>', 'state folder of the running Assay', '.assay')
       .option('--as <role>', "act with this role's token", 'admin')
       .option('--json', 'print JSON');
+  addReads(sub);
+  addRequest(sub);
+  addDecisions(sub);
+}
 
+function addReads(sub: Sub): void {
   sub('list', 'all releases, newest first').action(async (flags: Flags) => {
     const list = await apiOf(flags.state, flags.as).get<Release[]>('/releases');
     if (flags.json) return printJson(list);
@@ -52,7 +59,9 @@ export function addRelease(program: Command): void {
       );
     },
   );
+}
 
+function addRequest(sub: Sub): void {
   sub('request <model> <version>', 'ask for a registered version to be released')
     .requiredOption('--endpoint <name>', 'endpoint that it is for')
     .requiredOption('--snapshot <dir>', 'snapshot whose hold-out rows judge it, relative to the state folder')
@@ -68,7 +77,9 @@ export function addRelease(program: Command): void {
         `requested ${model}/${version}; follow it with "assay release show ${model} ${version}"\n`,
       );
     });
+}
 
+function addDecisions(sub: Sub): void {
   sub('approve <model> <version>', 'approve one point of a release')
     .addArgument(new Argument('<point>', 'what to approve').choices(APPROVAL_POINTS))
     .option('--comment <text>', 'why', '')
