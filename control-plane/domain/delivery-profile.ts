@@ -68,9 +68,10 @@ export const PROFILES = {
     },
     monitor: { lookEveryMs: HOUR, minRows: 5_000, consecutive: 3, alpha: 0.001 },
   },
+  // Soaks are short; time-outs are not, so that a machine that is busy with other things is slow and not wrong
   demo: {
     name: 'demo',
-    shadow: { soakMs: 4_000, minRows: 200, timeoutMs: 60_000 },
+    shadow: { soakMs: 4_000, minRows: 200, timeoutMs: 4 * MINUTE },
     canary: {
       steps: [
         { weight: 0.2, soakMs: 5_000 },
@@ -78,13 +79,13 @@ export const PROFILES = {
       ],
       lookEveryMs: 1_500,
       minUnits: 100,
-      stepTimeoutMs: 90_000,
+      stepTimeoutMs: 5 * MINUTE,
       falseRollbackRate: 0.01,
     },
     experiment: {
       minUnitsPerArm: 2_000,
       minDurationMs: 10_000,
-      timeoutMs: 150_000,
+      timeoutMs: 6 * MINUTE,
       lookEveryMs: 2_500,
       alpha: 0.05,
       prePeriods: 30,
