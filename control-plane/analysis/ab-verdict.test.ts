@@ -59,6 +59,18 @@ describe('abVerdict', () => {
       reason: /assignment or its log is broken/,
     },
     {
+      name: 'no planned share to hold the ratio against',
+      change: { weights: [0, 0] },
+      kind: 'refused',
+      reason: /assignment or its log is broken/,
+    },
+    {
+      name: 'means whose difference no number holds',
+      change: { control: arm(-1e308), treatment: arm(1e308) },
+      kind: 'no-data',
+      reason: /not a number|not numbers/,
+    },
+    {
       name: 'lower is better',
       change: { better: 'lower', treatment: arm(9.5) },
       kind: 'ship',

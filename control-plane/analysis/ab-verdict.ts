@@ -48,10 +48,11 @@ export function abVerdict(input: AbInput): AbVerdict {
   const { control, treatment, alpha, metric } = input;
   const srmP = sampleRatioP(input);
   const missing = whatIsMissing(input);
-  if (srmP < SRM_LEVEL || missing !== null || differenceVariance(control, treatment) === 0) {
-    const refused = srmP < SRM_LEVEL;
+  // A ratio that cannot be tested (no planned share) is as broken as an unlikely one
+  const refused = !(srmP >= SRM_LEVEL);
+  if (refused || missing !== null || differenceVariance(control, treatment) === 0) {
     const reason = refused
-      ? `sample ratio ${input.assigned.join(' : ')} against planned ${input.weights.join(' : ')} has p = ${show(srmP)} < ${SRM_LEVEL}: the assignment or its log is broken`
+      ? `sample ratio ${input.assigned.join(' : ')} against planned ${input.weights.join(' : ')} has p = ${show(srmP)}, not ${SRM_LEVEL} or more: the assignment or its log is broken`
       : (missing ?? `${metric}: no unit differs from another, so that nothing can be compared`);
     return { kind: refused ? 'refused' : 'no-data', reasons: [reason], effect: null, sequence: null, srmP };
   }

@@ -16,11 +16,13 @@ export interface IntervalDecision {
 
 /**
  * By the interval of the improvement alone, so that a worse metric never betters the verdict:
- * wholly below 0 → roll back; wholly below the smallest effect of interest → keep the champion; wholly above 0 → ship.
+ * no number → no-data; wholly below 0 → roll back; wholly below the smallest effect of interest → keep the champion; wholly above 0 → ship.
  */
 export function decideByInterval(d: IntervalDecision): { kind: VerdictKind; reason: string } {
   const [worst, best] = d.better === 'higher' ? [d.lower, d.upper] : [-d.upper, -d.lower];
   const range = `${d.metric}: improvement between ${show(worst)} and ${show(best)} (${d.basis})`;
+  if (!Number.isFinite(worst) || !Number.isFinite(best))
+    return { kind: 'no-data', reason: `${range}: a bound is not a number` };
   if (best < 0) return { kind: 'roll-back', reason: `${range}: worse than the champion` };
   if (best < d.smallestEffect)
     return {

@@ -10,7 +10,10 @@ import { oneSidedSequence } from './one-sided-sequence.ts';
  * not yet near normal. rollout-guard.test.ts measures the rate under continuous peeking.
  */
 export interface GuardInput {
-  /** Cumulative since the ramp began; units that met both arms belong to neither. */
+  /**
+   * Cumulative since the ramp began. A unit that a step up moved counts in both arms, with the outcomes it had in each: the
+   * positive correlation makes the true variance of the difference smaller than the one used, so the test errs towards "ok" late.
+   */
   readonly control: Arm;
   readonly treatment: Arm;
   /** The direction that hurts. */
@@ -68,6 +71,8 @@ export function guardLook(input: GuardInput): GuardLook {
   const forgiven = { ...treatment, mean: treatment.mean + given };
   const look = oneSidedSequence(control, forgiven, { alpha, tuning });
   const logE = harm === 'decrease' ? look.logEBelow : look.logEAbove;
+  // Means that are numbers may still differ by more than a number can hold
+  if (Number.isNaN(logE)) return { kind: 'no-data', effect: null, lower: null, upper: null, p: null, n };
   return {
     kind: logE >= -Math.log(alpha) ? 'harm' : 'ok',
     effect: look.effect - given,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Compared } from './quality/compared.ts';
+import { type Compared, compare } from './quality/compared.ts';
 import { judgeValidation, type ValidationFacts } from './validation.ts';
 
 const compared = (value: number, naive = 0.5, standardError = 0.01): Compared => ({
@@ -40,6 +40,18 @@ describe('validation', () => {
       says: 'leads by 0.1000',
     },
     { name: 'not a number', facts: facts(compared(Number.NaN)), kind: 'fail', says: 'cannot be judged' },
+    {
+      name: 'a spread that one row cannot show',
+      facts: facts(compare([1], [0], 'nothing')),
+      kind: 'fail',
+      says: 'cannot be judged',
+    },
+    {
+      name: 'a champion that is not a number',
+      facts: facts(compared(0.9), compared(Number.NaN)),
+      kind: 'fail',
+      says: 'champion NaN cannot be judged',
+    },
     {
       name: 'keeps enough of the lead',
       facts: facts(compared(0.6), compared(0.7)),

@@ -45,6 +45,8 @@ export function judgeValidation(facts: ValidationFacts): ValidationVerdict {
   );
   if (champion === null) return { kind: failed ? 'fail' : 'pass', reasons };
   const least = (1 - LARGEST_LOSS) * lead(champion, better);
+  if (!Number.isFinite(least))
+    return { kind: 'fail', reasons: [...reasons, `champion ${champion.value} cannot be judged`] };
   const lost = gained < least;
   reasons.push(
     `champion ${show(champion.value)} on the same rows: a lead over naive of at least ${show(least)} is asked${lost ? ` and ${show(gained)} is less` : ''}`,

@@ -1,7 +1,7 @@
-import { type AbInput, abVerdict, SRM_LEVEL } from '@assay/analysis/ab-verdict';
+import { type AbInput, abVerdict } from '@assay/analysis/ab-verdict';
 import { guardLook, MIN_UNITS_PER_ARM, splitAlpha } from '@assay/analysis/rollout-guard';
-import { ARMS, EXPERIMENT_FALSE_STOP_RATE } from '@assay/domain/design';
-import type { ExperimentPlan } from '@assay/domain/experiment';
+import { EXPERIMENT_FALSE_STOP_RATE } from '@assay/domain/design';
+import { ARMS, type ExperimentPlan } from '@assay/domain/experiment';
 import type { ExperimentFacts } from '@assay/domain/experiment-rules';
 import type { ArmStats, ArmsAnswer, EvidenceSource } from '@assay/domain/ports/evidence-source';
 import type { Verdict } from '@assay/domain/verdict';
@@ -108,7 +108,7 @@ function running(plan: ExperimentPlan, atMs: number, answer: ArmsAnswer): Experi
             sequenceUpper: sequence?.upper ?? null,
           },
     harm: harmIn(plan, answer),
-    refusal: verdict.srmP < SRM_LEVEL ? verdict.reasons.join('; ') : null,
+    refusal: verdict.kind === 'refused' ? verdict.reasons.join('; ') : null,
     reason:
       effect === null ? verdict.reasons.join('; ') : `${input.control.n} and ${input.treatment.n} units`,
   };

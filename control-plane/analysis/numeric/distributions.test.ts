@@ -34,6 +34,10 @@ describe.for(Object.entries(functions))('%s', ([name, f]) => {
   });
 });
 
+test.for(Object.entries(functions))('%s of what is no number ends, and is none', ([, f]) => {
+  expect(f(Number.NaN, Number.NaN, Number.NaN)).toBeNaN();
+});
+
 const roundTrip = (p: number, back: number): void =>
   expect(Math.abs(back / p - 1)).toBeLessThanOrEqual(1e-12);
 

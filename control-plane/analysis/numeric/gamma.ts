@@ -1,8 +1,8 @@
 const HALF_LOG_2PI = 0.9189385332046728;
 
-/** log(1 + d) − d without cancellation near 0. */
+/** log(1 + d) − d without cancellation near 0. NaN stays NaN: the series would never end. */
 export function log1pMinus(d: number): number {
-  if (d < -0.5 || d > 1) return Math.log1p(d) - d;
+  if (!(d >= -0.5 && d <= 1)) return Math.log1p(d) - d;
   // log1p(d) = 2·atanh(r), r = d/(2+d), and 2r − d = −r·d.
   const r = d / (2 + d);
   const square = r * r;

@@ -12,9 +12,9 @@ export interface Compared {
 export const mean = (xs: readonly number[]): number =>
   xs.length === 0 ? Number.NaN : xs.reduce((a, b) => a + b, 0) / xs.length;
 
-/** Unbiased; 0 for fewer than two. */
+/** Unbiased; NaN for fewer than two, which show no spread: whoever judges by it then refuses. */
 export function variance(xs: readonly number[]): number {
-  if (xs.length < 2) return 0;
+  if (xs.length < 2) return Number.NaN;
   const m = mean(xs);
   return xs.reduce((a, b) => a + (b - m) ** 2, 0) / (xs.length - 1);
 }
