@@ -1,14 +1,11 @@
 import type { DeliveryProfile } from './delivery-profile.ts';
-import { assertPlan, type ExperimentPlan } from './experiment.ts';
+import { ARMS, assertPlan, type ExperimentPlan } from './experiment.ts';
 import type { FamilySpec } from './families/family.ts';
 import type { VersionRef } from './model-version.ts';
 import type { ExperimentRoute, ServedVersion } from './route-plan.ts';
 
 /** P(an experiment is stopped for harm | no guardrail is worse), over all its looks and guardrails together. */
 export const EXPERIMENT_FALSE_STOP_RATE = 0.01;
-
-/** Names of an experiment's arms in the plan, in the route and in the evidence. */
-export const ARMS = { control: 'control', treatment: 'treatment' } as const;
 
 /** The store that a panel design treats; named in the plan before any outcome is seen. */
 export const TREATED_STORE = 'store-01';

@@ -1,5 +1,5 @@
 import { AssayError } from './errors.ts';
-import type { EndpointRoute, ExperimentRoute, ServedVersion } from './route-plan.ts';
+import { type EndpointRoute, type ExperimentRoute, type ServedVersion, sharesUnits } from './route-plan.ts';
 
 /** One step of traffic; applied to the route in force inside the transaction that records it. */
 export type RouteChange =
@@ -30,13 +30,8 @@ export function applyRouteChange(route: EndpointRoute, change: RouteChange): End
       };
     case 'canary':
       return withCanary(route, change);
-    case 'experiment': {
-      const { canary: _, ...rest } = route;
-      return {
-        ...rest,
-        experiments: [...route.experiments.filter((x) => x.id !== change.experiment.id), change.experiment],
-      };
-    }
+    case 'experiment':
+      return withExperiment(route, change.experiment);
     case 'end-experiment':
       return { ...route, experiments: route.experiments.filter((x) => x.id !== change.id) };
     case 'withdraw':
@@ -62,6 +57,37 @@ function withCanary(route: EndpointRoute, change: Extract<RouteChange, { kind: '
   }
   const shadows = route.shadows.filter((s) => !same(s, change.version));
   return { ...route, shadows, canary: { ...change.version, rollout: change.rollout, weight: change.weight } };
+}
+
+/** The candidate's own canary gives way to its experiment; anybody else's traffic is not taken away. */
+function withExperiment(route: EndpointRoute, experiment: ExperimentRoute): EndpointRoute {
+  const busy = (by: string): never => {
+    throw new AssayError(
+      'ENDPOINT_BUSY',
+      `Cannot start experiment "${experiment.id}" on "${route.name}": ${by}`,
+    );
+  };
+  const { canary, ...rest } = route;
+  const others = route.experiments.filter((x) => x.id !== experiment.id);
+  if (canary !== undefined && !experiment.arms.some((a) => a.served && same(a.served, canary)))
+    busy(`canary "${canary.rollout}" is running`);
+  const other = others.find((x) => sharesUnits(x, experiment));
+  if (other !== undefined)
+    busy(`experiment "${other.id}" has units of the same share of layer "${other.layer.id}"`);
+  return { ...rest, experiments: [...others, experiment] };
+}
+
+/** A version as the route names it, wherever it gets traffic beside the champion; undefined where it gets none. */
+export function candidateIn(
+  route: EndpointRoute | undefined,
+  ref: { readonly model: string; readonly version: string },
+): ServedVersion | undefined {
+  const arms = route?.experiments.flatMap((x) => x.arms.map((a) => a.served)) ?? [];
+  const found = [route?.canary, ...(route?.shadows ?? []), ...arms].find(
+    (v) => v?.model === ref.model && v.version === ref.version,
+  );
+  if (found === undefined) return undefined;
+  return { ...ref, path: found.path, ...(found.digest !== undefined && { digest: found.digest }) };
 }
 
 function without(route: EndpointRoute, version: ServedVersion): EndpointRoute {

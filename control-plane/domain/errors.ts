@@ -49,7 +49,8 @@ export const ERRORS = {
   },
   QUARANTINED: {
     status: 'FAILED_PRECONDITION',
-    remedy: 'A person must release the version from quarantine by name first',
+    remedy:
+      'An administrator must release the version by name first: POST /api/v1/models/<model>/versions/<version>/release-from-quarantine',
   },
   EVIDENCE_UNREADABLE: {
     status: 'UNAVAILABLE',

@@ -2,6 +2,9 @@ import { AssayError } from './errors.ts';
 import type { MetricSpec } from './metric.ts';
 import type { Verdict } from './verdict.ts';
 
+/** Names of an experiment's arms in the plan, in the route and in the evidence. */
+export const ARMS = { control: 'control', treatment: 'treatment' } as const;
+
 export const ANALYSES = ['ab', 'synthetic-control'] as const;
 export type Analysis = (typeof ANALYSES)[number];
 
@@ -69,15 +72,51 @@ export function assertPlan(plan: ExperimentPlan): void {
   if (plan.owner.trim() === '') refuse('owner', 'it has no owner');
   if (plan.hypothesis.trim().length < 10)
     refuse('hypothesis', `the hypothesis "${plan.hypothesis}" says too little (10 characters at least)`);
-  if (plan.arms.length < 2) refuse('arms', 'it needs at least two arms');
-  const total = plan.arms.reduce((sum, arm) => sum + arm.weight, 0);
-  if (Math.abs(total - 1) > 1e-9) refuse('arms', `arm weights sum to ${total}, not 1`);
+  for (const { field, rule } of [...armFaults(plan), ...shareFaults(plan)]) refuse(field, rule);
   if (!(plan.alpha > 0 && plan.alpha < 0.5)) refuse('alpha', `alpha ${plan.alpha} is not in (0, 0.5)`);
   if (!(plan.stop.timeoutMs > plan.stop.minDurationMs))
     refuse('stop.timeoutMs', 'the time-out must be later than the shortest duration');
-  if (plan.analysis === 'synthetic-control' && (plan.treatedUnits?.length ?? 0) !== 1) {
+  if (plan.analysis !== 'synthetic-control') return;
+  if ((plan.treatedUnits?.length ?? 0) !== 1)
     refuse('treatedUnits', 'a synthetic control needs exactly one treated unit');
+  if (plan.stop.postPeriods < 1) refuse('stop.postPeriods', 'it plans no period after the start');
+}
+
+interface Fault {
+  readonly field: string;
+  readonly rule: string;
+}
+
+/** Judged is treatment against control; a plan with other arms would get traffic that no verdict reads. */
+function* armFaults({ arms }: ExperimentPlan): Generator<Fault> {
+  const names = arms.map((arm) => arm.name).sort();
+  if (names.join() !== [ARMS.control, ARMS.treatment].join())
+    yield {
+      field: 'arms',
+      rule: `its arms must be "${ARMS.control}" and "${ARMS.treatment}", not "${names.join('", "')}"`,
+    };
+  for (const [i, { name, weight, model, version }] of arms.entries()) {
+    if (!(weight >= 0 && weight <= 1))
+      yield { field: `arms[${i}].weight`, rule: `the weight of arm "${name}" is ${weight}, not in [0, 1]` };
+    if (name === ARMS.treatment && (model === undefined || version === undefined))
+      yield { field: `arms[${i}].version`, rule: `arm "${name}" names no model and version` };
   }
+  const total = arms.reduce((sum, arm) => sum + arm.weight, 0);
+  if (!(Math.abs(total - 1) <= 1e-9)) yield { field: 'arms', rule: `arm weights sum to ${total}, not 1` };
+}
+
+function* shareFaults({ layer, smallestEffect, power }: ExperimentPlan): Generator<Fault> {
+  if (!(layer.from >= 0 && layer.from < layer.to && layer.to <= 1))
+    yield {
+      field: 'layer',
+      rule: `its share [${layer.from}, ${layer.to}) of the layer is no part of [0, 1)`,
+    };
+  if (!(smallestEffect > 0))
+    yield {
+      field: 'smallestEffect',
+      rule: `the smallest effect of interest ${smallestEffect} is not above 0`,
+    };
+  if (!(power > 0 && power < 1)) yield { field: 'power', rule: `power ${power} is not in (0, 1)` };
 }
 
 /** One running estimate, for the page and the record. */

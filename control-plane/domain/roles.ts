@@ -21,11 +21,13 @@ const MAY = {
   'release.approve': ['data-scientist', 'product-owner', 'admin'],
   'release.abort': ['data-scientist', 'product-owner', 'admin', 'service'],
   'model.train': ['data-scientist', 'admin', 'service'],
+  'model.train-for-others': ['admin', 'service'],
   'experiment.draft': ['data-scientist', 'product-owner', 'admin'],
   'experiment.run': ['product-owner', 'admin', 'service'],
   'endpoint.configure': ['admin', 'service'],
   'quarantine.release': ['admin'],
   predict: ['serving-client', 'admin', 'service'],
+  'audit.read': ['auditor', 'admin', 'service'],
   read: ['data-scientist', 'product-owner', 'auditor', 'admin', 'service'],
 } as const satisfies Record<string, readonly Role[]>;
 

@@ -24,7 +24,8 @@ export interface CanaryClock {
 export function advanceCanary(steps: readonly CanaryStep[], at: CanaryClock, look: Look): CanaryNext {
   if (look.kind === 'harm') return { kind: 'roll-back', reason: look.reason };
   const elapsed = at.nowMs - at.sinceMs;
-  if (elapsed > at.stepTimeoutMs) {
+  // What is there to be read counts, however long nobody looked (a worker that was away)
+  if (look.kind !== 'enough' && elapsed > at.stepTimeoutMs) {
     const why = look.kind === 'unreadable' ? look.reason : `only ${look.units} units`;
     return {
       kind: 'roll-back',

@@ -73,6 +73,22 @@ describe('parseRoutePlan', () => {
       plan({ experiments: [{ ...experiment, layer: { id: 'l', from: 0.5, to: 0.2 } }] }),
       'endpoints[0].experiments[0].layer.to',
     ],
+    [
+      'an arm twice',
+      plan({ experiments: [{ ...experiment, arms: [arms[0], arms[0]] }] }),
+      'endpoints[0].experiments[0].arms',
+    ],
+    [
+      'an experiment twice',
+      plan({ experiments: [experiment, { ...experiment, layer: { id: 'k', from: 0, to: 1 } }] }),
+      'endpoints[0].experiments[1]',
+    ],
+    [
+      'two experiments that want the same units',
+      plan({ experiments: [experiment, { ...experiment, id: 'y', layer: { id: 'l', from: 0.9, to: 1 } }] }),
+      'endpoints[0].experiments[1]',
+    ],
+    ['a policy that is an empty list', plan({ policy: [] }), 'rules'],
     ['an unknown fallback', plan({ fallback: 'guess' }), 'endpoints[0].fallback'],
     ['an unknown evidence mode', plan({ evidence: 'never' }), 'endpoints[0].evidence'],
     ['an endpoint twice', { version: 1, endpoints: [endpoint, endpoint] }, 'endpoints[1].name'],
@@ -83,7 +99,7 @@ describe('parseRoutePlan', () => {
     } catch (cause) {
       caught = cause;
     }
-    expect(caught).toMatchObject({ code: 'PLAN_INVALID', field });
+    expect(caught).toMatchObject({ code: field === 'rules' ? 'POLICY_INVALID' : 'PLAN_INVALID', field });
   });
 
   test('refuses an unknown policy rule as the policy does', () => {

@@ -83,15 +83,21 @@ function endpointRoute(read: JsonReader, value: unknown, at: string): EndpointRo
     e[key] === undefined ? [] : read.list(e[key], `${at}.${key}`);
   const canary =
     e.canary === undefined || e.canary === null ? undefined : canaryRoute(read, e.canary, `${at}.canary`);
+  const experiments = optionalList('experiments').map((x, i) =>
+    experimentRoute(read, x, `${at}.experiments[${i}]`),
+  );
+  for (const [i, x] of experiments.entries()) {
+    const other = experiments.slice(0, i).find((y) => y.id === x.id || sharesUnits(x, y));
+    if (other !== undefined)
+      read.fail(`${at}.experiments[${i}]`, `takes units or the id of experiment "${other.id}"`);
+  }
   return {
     name: read.text(e.name, `${at}.name`),
     family,
     champion: servedVersion(read, e.champion, `${at}.champion`),
     ...(canary && { canary }),
     shadows: optionalList('shadows').map((s, i) => shadowRoute(read, s, `${at}.shadows[${i}]`)),
-    experiments: optionalList('experiments').map((x, i) =>
-      experimentRoute(read, x, `${at}.experiments[${i}]`),
-    ),
+    experiments,
     policy: isEmpty(e.policy) ? { rules: [] } : parsePolicy(e.policy, family),
     fallback:
       e.fallback === undefined
@@ -105,7 +111,9 @@ function endpointRoute(read: JsonReader, value: unknown, at: string): EndpointRo
 
 /** `"policy":{}` and an absent policy both mean no rules. */
 const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+  value === undefined ||
+  value === null ||
+  (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0);
 
 function servedVersion(read: JsonReader, value: unknown, at: string): ServedVersion {
   const v = read.object(value, at);
@@ -135,12 +143,19 @@ function shadowRoute(read: JsonReader, value: unknown, at: string): ShadowRoute 
   };
 }
 
+/** In one layer shares must not meet; a design that names its units takes them all. */
+export const sharesUnits = (a: ExperimentRoute, b: ExperimentRoute): boolean =>
+  a.treatedUnits !== undefined ||
+  b.treatedUnits !== undefined ||
+  (a.layer.id === b.layer.id && a.layer.from < b.layer.to && b.layer.from < a.layer.to);
+
 function experimentRoute(read: JsonReader, value: unknown, at: string): ExperimentRoute {
   const x = read.object(value, at);
   const layer = read.object(x.layer, `${at}.layer`);
   const from = read.number(layer.from, `${at}.layer.from`, 0, 1);
   const arms = read.list(x.arms, `${at}.arms`).map((a, i) => armRoute(read, a, `${at}.arms[${i}]`));
   if (arms.length < 2) read.fail(`${at}.arms`, 'needs at least two arms');
+  if (new Set(arms.map((a) => a.name)).size < arms.length) read.fail(`${at}.arms`, 'names an arm twice');
   const total = arms.reduce((sum, a) => sum + a.weight, 0);
   if (Math.abs(total - 1) > 1e-9) read.fail(`${at}.arms`, `weights sum to ${total}, not 1`);
   const units = x.treatedUnits === undefined ? undefined : read.list(x.treatedUnits, `${at}.treatedUnits`);

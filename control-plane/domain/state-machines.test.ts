@@ -60,6 +60,12 @@ describe('canary', () => {
     ['enough units before the soak is over stay', at(0, 999), { kind: 'enough', units: 9 }, 'stay'],
     ['a soaked step with enough units goes on', at(0, 1_000), { kind: 'enough', units: 9 }, 'step'],
     ['the last one is done', at(1, 2_000), { kind: 'enough', units: 9 }, 'done'],
+    [
+      'enough units seen late, after a worker was away, go on',
+      at(0, 99_000),
+      { kind: 'enough', units: 9 },
+      'step',
+    ],
     ['gathering stays, soaked or not', at(0, 5_000), { kind: 'gathering', units: 1 }, 'stay'],
     ['unreadable stays while there is time', at(0, 5_000), { kind: 'unreadable', reason: 'file' }, 'stay'],
     ['gathering too long rolls back', at(0, 10_001), { kind: 'gathering', units: 1 }, 'roll-back'],
@@ -68,6 +74,11 @@ describe('canary', () => {
     expect(advanceCanary(steps, clock, look).kind).toBe(next);
   });
 });
+
+const arms = (control: number, treatment: number) => [
+  { name: 'control', weight: control },
+  { name: 'treatment', weight: treatment, model: 'm', version: '3' },
+];
 
 describe('experiment', () => {
   const spec = familySpec('pricing');
@@ -78,10 +89,7 @@ describe('experiment', () => {
     hypothesis: 'the new pricer earns more margin',
     unit: 'occasion',
     analysis: 'ab',
-    arms: [
-      { name: 'control', weight: 0.5 },
-      { name: 'treatment', weight: 0.5 },
-    ],
+    arms: arms(0.5, 0.5),
     layer: { id: 'l', from: 0, to: 1 },
     northStar: spec.northStar,
     guardrails: spec.guardrails,
@@ -102,15 +110,23 @@ describe('experiment', () => {
     ['no owner', { owner: ' ' }, 'owner'],
     ['no hypothesis', { hypothesis: 'better' }, 'hypothesis'],
     ['one arm', { arms: [{ name: 'a', weight: 1 }] }, 'arms'],
+    ['weights off 1', { arms: arms(0.5, 0.4) }, 'arms'],
+    ['a negative weight', { arms: arms(1.5, -0.5) }, 'arms[0].weight'],
+    ['a weight that is no number', { arms: arms(Number.NaN, 0.5) }, 'arms[0].weight'],
+    ['arms that no verdict reads', { arms: [...arms(0.5, 0.25), { name: 'b', weight: 0.25 }] }, 'arms'],
+    ['an arm twice', { arms: [arms(0.5, 0.5)[0], arms(0.5, 0.5)[0]] }, 'arms'],
     [
-      'weights off 1',
-      {
-        arms: [
-          { name: 'a', weight: 0.5 },
-          { name: 'b', weight: 0.4 },
-        ],
-      },
-      'arms',
+      'a treatment that is nothing',
+      { arms: [arms(0.5, 0.5)[0], { name: 'treatment', weight: 0.5 }] },
+      'arms[1].version',
+    ],
+    ['an empty share of its layer', { layer: { id: 'l', from: 0.5, to: 0.5 } }, 'layer'],
+    ['no effect of interest', { smallestEffect: 0 }, 'smallestEffect'],
+    ['a power of 1', { power: 1 }, 'power'],
+    [
+      'a synthetic control without a period after the start',
+      { analysis: 'synthetic-control', treatedUnits: ['s'] },
+      'stop.postPeriods',
     ],
     ['alpha 0', { alpha: 0 }, 'alpha'],
     ['no stop criterion that can be met', { stop: { ...plan.stop, timeoutMs: 1 } }, 'stop.timeoutMs'],
@@ -152,6 +168,7 @@ describe('who may', () => {
 
   test('only an administrator configures or releases from quarantine', () => {
     expect(ROLES.filter((r) => may(r, 'quarantine.release'))).toEqual(['admin']);
+    expect(ROLES.filter((r) => may(r, 'model.train-for-others'))).toEqual(['admin', 'service']);
   });
 
   test('a higher autonomy never needs a person where a lower one does not', () => {

@@ -15,13 +15,15 @@ const PAGE = 500;
 /** Reads the outbox once for all who listen. */
 export class EventFeed {
   readonly #outbox: Outbox;
+  readonly #page: number;
   readonly #listeners = new Set<Listener>();
   #head: number | undefined;
   #reading: Promise<void> | undefined;
   #isAgain = false;
 
-  constructor(outbox: Outbox) {
+  constructor(outbox: Outbox, page = PAGE) {
     this.#outbox = outbox;
+    this.#page = page;
   }
 
   listen(listener: Listener): () => void {
@@ -33,9 +35,19 @@ export class EventFeed {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** What a client missed. */
-  after(id: number): Promise<readonly OutboxEvent[]> {
-    return this.#outbox.outboxAfter(id, PAGE);
+  /** Number of the newest event. */
+  head(): Promise<number> {
+    return this.#outbox.outboxHead();
+  }
+
+  /** All that a client missed, in order, a page at a time. */
+  async *after(id: number): AsyncGenerator<OutboxEvent> {
+    for (let at = id; ; ) {
+      const page = await this.#outbox.outboxAfter(at, this.#page);
+      yield* page;
+      at = page.at(-1)?.id ?? at;
+      if (page.length < this.#page) return;
+    }
   }
 
   /** Tells what is new; a call during a reading makes one more reading follow. */
@@ -51,10 +63,10 @@ export class EventFeed {
     while (this.#isAgain) {
       this.#isAgain = false;
       this.#head ??= await this.#outbox.outboxHead();
-      const events = await this.#outbox.outboxAfter(this.#head, PAGE);
+      const events = await this.#outbox.outboxAfter(this.#head, this.#page);
       for (const event of events) this.tell(event);
       this.#head = events.at(-1)?.id ?? this.#head;
-      if (events.length === PAGE) this.#isAgain = true;
+      if (events.length === this.#page) this.#isAgain = true;
     }
   }
 }

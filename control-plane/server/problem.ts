@@ -41,6 +41,8 @@ function asKnown(error: FastifyError | Error, request: FastifyRequest): AssayErr
       },
     );
   }
+  if ('statusCode' in error && error.statusCode === 413)
+    return new AssayError('MESSAGE_TOO_LARGE', `Cannot answer ${what}: its body is larger than 1 MiB`);
   if ('statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500)
     return new AssayError('REQUEST_INVALID', `Cannot answer ${what}: ${error.message}`);
   return new AssayError('INTERNAL', `Cannot answer ${what}: an internal error`, { cause: error });

@@ -1,85 +1,19 @@
-import { PostgresControlStore } from '@assay/adapters/postgres/control-store';
-import { Notifications } from '@assay/adapters/postgres/notifications';
-import { TemporalWorkflows } from '@assay/adapters/temporal/workflows';
-import { freePort } from '@assay/cli/supervisor/free-port';
-import { buildApp } from '@assay/control-plane-server/app';
-import { EventFeed } from '@assay/control-plane-server/event-feed';
 import { Identities } from '@assay/control-plane-server/identities';
-import { LiveServers } from '@assay/control-plane-server/read-models/live-servers';
-import { RouteDistribution } from '@assay/control-plane-server/route-distribution';
-import type { Change } from '@assay/domain/ports/control-store';
-import type { Role } from '@assay/domain/roles';
 import { RouteDistributionClient, type RoutePlan } from '@assay/proto/gen/routes/routes';
 import { credentials, Metadata } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestPostgres } from '../plane/postgres.ts';
+import { SHOP, startApi, type TestApi } from './api-server.ts';
 
-const stack = new AsyncDisposableStack();
-const SHOP = {
-  name: 'shop',
-  family: 'ranking',
-  owner: 'team',
-  policy: { rules: [] },
-  autonomy: 'propose',
-  profile: 'demo',
-} as const;
-const said = (decision: string) => ({
-  decision,
-  event: 'test',
-  actor: { kind: 'person', id: 'ada' } as const,
-  reason: 'test',
-  evidence: {},
-});
-let store: PostgresControlStore;
-let app: Awaited<ReturnType<typeof buildApp>>;
-let routes: RouteDistribution;
+let api: TestApi;
 let grpc: string;
-
-const call = async (method: 'GET' | 'POST' | 'DELETE', path: string, role: Role | null, body?: object) => {
-  const reply = await app.inject({
-    method,
-    url: `/api/v1${path}`,
-    headers: { host: '127.0.0.1', ...(role && { authorization: `Bearer t-${role}` }) },
-    ...(body && { payload: body }),
-  });
-  return { status: reply.statusCode, body: reply.json(), type: reply.headers['content-type'] };
-};
-
-const commit = (key: string, decision: string, changes: readonly Change[]) =>
-  store.commit({ key, statement: said(decision), changes, by: 'automation' });
+const call: TestApi['call'] = (...args) => api.call(...args);
 
 beforeAll(async () => {
-  const postgres = stack.use(await startTestPostgres());
-  store = stack.use(await PostgresControlStore.connect(postgres.url));
-  const roles: Role[] = ['data-scientist', 'product-owner', 'auditor', 'admin', 'service', 'serving-client'];
-  const identities = new Identities(
-    new Map(roles.map((role) => [`t-${role}`, { subject: role, role }])),
-    'required',
-  );
-  const workflows = stack.use(new TemporalWorkflows(`127.0.0.1:${await freePort()}`));
-  const servers = new LiveServers(Date.now);
-  const feed = new EventFeed(store);
-  const deps = { store, workflows, registry: undefined, identities, servers, feed, uiDir: undefined };
-  app = await buildApp(deps, 'silent');
-  stack.defer(() => app.close());
-  routes = stack.use(new RouteDistribution(deps, Date.now));
-  stack.use(new Notifications(postgres.url, () => void routes.refresh()));
-  grpc = `127.0.0.1:${await routes.listen('127.0.0.1:0')}`;
-  await store.createEndpoint(SHOP, said('shop'));
-  for (const version of ['1', '2'])
-    await store.trackVersion(
-      { model: 'm', version, family: 'ranking', createdBy: 'data-scientist', digest: 'd' },
-      said('m'),
-    );
-  const served = { model: 'm', version: '1', path: '1.onnx' };
-  await commit('champion', 'shop', [
-    { kind: 'stage', model: 'm', version: '1', stage: 'validated' },
-    { kind: 'stage', model: 'm', version: '1', stage: 'champion' },
-    { kind: 'first-route', endpoint: 'shop', version: served },
-  ]);
+  api = await startApi();
+  grpc = `127.0.0.1:${await api.routes.listen('127.0.0.1:0')}`;
 }, 90_000);
 
-afterAll(() => stack.disposeAsync());
+afterAll(() => api?.[Symbol.asyncDispose]());
 
 test('no token and a bad token are refused as problem+json', async () => {
   const none = await call('GET', '/endpoints', null);
@@ -139,7 +73,7 @@ test('Temporal away: starting says so in seconds, aborting takes effect all the 
     state: { kind: 'shadowing', sinceMs: 1 },
   } as const;
   const version = { model: 'm', version: '2', path: '2.onnx' };
-  await commit('open', id, [
+  await api.commit('open', id, [
     { kind: 'release-open', release },
     { kind: 'route', endpoint: 'shop', change: { kind: 'shadow', version, sample: 1 } },
   ]);
@@ -152,18 +86,18 @@ test('Temporal away: starting says so in seconds, aborting takes effect all the 
       status: 200,
       body: { told: false, release: { state: { kind: 'aborted', by: 'product-owner' } } },
     });
-  expect((await store.endpoint('shop')).route?.shadows).toEqual([]);
+  expect((await api.store.endpoint('shop')).route?.shadows).toEqual([]);
   const view = await call('GET', '/releases/m/2', 'auditor');
   expect(view.body.record.map((e: { event: string }) => e.event)).toEqual(['test', 'release.aborted']);
 });
 
 test('reading a decision is itself logged, and the chain verifies', async () => {
-  const before = (await store.auditOf('audit')).length;
+  const before = (await api.store.auditOf('audit')).length;
   expect(await call('GET', `/decisions/${encodeURIComponent('shop')}`, 'auditor')).toMatchObject({
     status: 200,
   });
   expect(await call('GET', '/audit/verify', 'auditor')).toMatchObject({ body: { ok: true, fault: null } });
-  expect((await store.auditOf('audit')).map((e) => e.event).slice(before)).toEqual([
+  expect((await api.store.auditOf('audit')).map((e) => e.event).slice(before)).toEqual([
     'audit.read',
     'audit.verified',
   ]);
@@ -183,10 +117,10 @@ test('a model server gets the newest plan with its digest, the next one by push,
   const next = async (n: number) => {
     while (plans.length < n) await new Promise<void>((resolve) => (wake = resolve));
   };
-  await routes.refresh();
+  await api.routes.refresh();
   await next(1);
   const version = { model: 'm', version: '2', path: '2.onnx' };
-  await commit('push', 'shop', [
+  await api.commit('push', 'shop', [
     { kind: 'route', endpoint: 'shop', change: { kind: 'shadow', version, sample: 1 } },
   ]);
   await next(2);

@@ -6,8 +6,8 @@ import {
 } from '@assay/contract/experiment';
 import { WHY } from '@assay/contract/release';
 import { canonicalJson } from '@assay/domain/canonical-json';
-import { ARMS, experimentRouteOf } from '@assay/domain/design';
-import type { ExperimentPlan } from '@assay/domain/experiment';
+import { experimentRouteOf } from '@assay/domain/design';
+import { ARMS, type ExperimentPlan } from '@assay/domain/experiment';
 import { atTimeout, nextInExperiment } from '@assay/domain/experiment-rules';
 import * as steps from '@assay/domain/experiment-steps';
 import { asJson } from '@assay/domain/release-steps';

@@ -1,4 +1,4 @@
-import { applyRouteChange } from '@assay/domain/endpoint-route';
+import { applyRouteChange, candidateIn } from '@assay/domain/endpoint-route';
 import { AssayError } from '@assay/domain/errors';
 import { assertStep, nameOf } from '@assay/domain/model-version';
 import type { Change, Transition } from '@assay/domain/ports/control-store';
@@ -22,8 +22,16 @@ export async function applyChange(tx: Tx, change: Change, by: Transition['by'], 
       return moveStage(tx, change, by, atMs);
     case 'route':
       return changeRoute(tx, change);
+    case 'withdraw':
+      return withdraw(tx, change);
     case 'first-route':
       return firstRoute(tx, change);
+    case 'autonomy':
+      await readEndpoint(tx, change.endpoint);
+      await sql`update assay.endpoint set autonomy = ${change.autonomy} where name = ${change.endpoint}`.execute(
+        tx,
+      );
+      return;
     case 'experiment-open':
       return openExperiment(tx, change.plan, change.release);
     case 'experiment':
@@ -79,6 +87,13 @@ async function changeRoute(tx: Tx, { endpoint, change }: Of<'route'>): Promise<v
       `Cannot change the route of "${endpoint}" (${change.kind}): it has no champion yet`,
     );
   await saveRoute(tx, applyRouteChange(route, change));
+}
+
+async function withdraw(tx: Tx, change: Of<'withdraw'>): Promise<void> {
+  const { route } = await readEndpoint(tx, change.endpoint);
+  const served = candidateIn(route, { model: change.model, version: change.version });
+  if (route !== undefined && served !== undefined)
+    await saveRoute(tx, applyRouteChange(route, { kind: 'withdraw', version: served }));
 }
 
 async function firstRoute(tx: Tx, { endpoint, version }: Of<'first-route'>): Promise<void> {

@@ -6,11 +6,12 @@ import {
   type ExperimentPlan,
   type ExperimentState,
 } from '@assay/domain/experiment';
+import type { Stage } from '@assay/domain/model-version';
 import { hasEnded } from '@assay/domain/release';
 import { asJson } from '@assay/domain/release-steps';
 import { sql } from 'kysely';
 import type { Tx } from './database.ts';
-import { readEndpoint, readExperiment, readRelease } from './reads.ts';
+import { readEndpoint, readExperiment, readRelease, readVersion } from './reads.ts';
 
 const samePlan = (a: ExperimentPlan, b: ExperimentPlan): boolean =>
   canonicalJson(asJson(a)) === canonicalJson(asJson(b));
@@ -40,6 +41,7 @@ export async function openExperiment(tx: Tx, plan: ExperimentPlan, release: stri
 export async function moveExperiment(tx: Tx, id: string, state: ExperimentState): Promise<void> {
   const at = await readExperiment(tx, id);
   assertExperimentStep(id, at.state.kind, state.kind);
+  if (state.kind === 'running') await assertFitForTraffic(tx, at.plan);
   if (state.kind === 'running' && at.release !== null) {
     const release = await readRelease(tx, at.release);
     if (hasEnded(release.state))
@@ -49,4 +51,19 @@ export async function moveExperiment(tx: Tx, id: string, state: ExperimentState)
       );
   }
   await sql`update assay.experiment set state = ${JSON.stringify(state)}::jsonb where id = ${id}`.execute(tx);
+}
+
+const FIT: readonly Stage[] = ['validated', 'shadow', 'canary', 'champion', 'retired'];
+
+/** No arm serves what nobody has validated, or what was rolled back. Throws QUARANTINED, TRANSITION_REFUSED. */
+async function assertFitForTraffic(tx: Tx, { id, arms }: ExperimentPlan): Promise<void> {
+  for (const { name, model, version } of arms) {
+    if (model === undefined || version === undefined) continue;
+    const { stage } = await readVersion(tx, model, version);
+    if (FIT.includes(stage)) continue;
+    throw new AssayError(
+      stage === 'rolled-back' ? 'QUARANTINED' : 'TRANSITION_REFUSED',
+      `Cannot start experiment "${id}": arm "${name}" serves ${model}/${version}, which is "${stage}"`,
+    );
+  }
 }

@@ -1,6 +1,12 @@
 import type { AuditEntry, AuditStatement } from '@assay/domain/audit';
 import { AssayError } from '@assay/domain/errors';
-import type { ControlStore, Endpoint, TrackedVersion, Transition } from '@assay/domain/ports/control-store';
+import type {
+  Change,
+  ControlStore,
+  Endpoint,
+  TrackedVersion,
+  Transition,
+} from '@assay/domain/ports/control-store';
 import type { Release } from '@assay/domain/release';
 import { sql } from 'kysely';
 import { applyChange, publishPlan } from './apply-change.ts';
@@ -15,6 +21,9 @@ import {
 import { type Database, openDatabase, type Tx } from './database.ts';
 import * as reads from './reads.ts';
 import type { ReleaseRow } from './rows.ts';
+
+/** Changes after which servers need another plan. */
+const ROUTING: ReadonlySet<Change['kind']> = new Set(['route', 'first-route', 'withdraw']);
 
 /** Control state in PostgreSQL: one transaction a transition, one writer at a time. */
 export class PostgresControlStore implements ControlStore, AsyncDisposable {
@@ -36,8 +45,7 @@ export class PostgresControlStore implements ControlStore, AsyncDisposable {
       await refuseAborted(tx, transition);
       const atMs = await databaseNowMs(tx);
       for (const change of transition.changes) await applyChange(tx, change, transition.by, atMs);
-      if (transition.changes.some((c) => c.kind === 'route' || c.kind === 'first-route'))
-        await publishPlan(tx, atMs);
+      if (transition.changes.some((c) => ROUTING.has(c.kind))) await publishPlan(tx, atMs);
       return appendAudit(tx, transition.statement, transition.key, atMs);
     });
   }

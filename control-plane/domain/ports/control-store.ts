@@ -15,8 +15,16 @@ export type Change =
   | { readonly kind: 'release'; readonly id: string; readonly state: ReleaseState }
   | { readonly kind: 'stage'; readonly model: string; readonly version: string; readonly stage: Stage }
   | { readonly kind: 'route'; readonly endpoint: string; readonly change: RouteChange }
+  /** Takes a version out of wherever the route has it at that moment; where it gets no traffic nothing changes. */
+  | {
+      readonly kind: 'withdraw';
+      readonly endpoint: string;
+      readonly model: string;
+      readonly version: string;
+    }
   /** First champion of an endpoint that has none. */
   | { readonly kind: 'first-route'; readonly endpoint: string; readonly version: ServedVersion }
+  | { readonly kind: 'autonomy'; readonly endpoint: string; readonly autonomy: Autonomy }
   | { readonly kind: 'experiment-open'; readonly plan: ExperimentPlan; readonly release: string | null }
   | { readonly kind: 'experiment'; readonly id: string; readonly state: ExperimentState }
   | { readonly kind: 'experiment-look'; readonly id: string; readonly look: ExperimentLook }

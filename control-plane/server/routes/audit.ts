@@ -1,5 +1,6 @@
 import { type ChainFault, GENESIS_HASH, verifyChain } from '@assay/domain/audit';
 import { AssayError } from '@assay/domain/errors';
+import { assertMay } from '@assay/domain/roles';
 import { z } from 'zod';
 import type { Deps, ServerStore } from '../deps.ts';
 import { said } from '../use-cases/statement.ts';
@@ -9,12 +10,14 @@ const PAGE = 1_000;
 
 export function auditRoutes(api: Api, { store }: Deps): void {
   api.get('/decisions/:id', { schema: { params: z.object({ id: text }) } }, async ({ params, identity }) => {
+    assertMay(identity, 'audit.read');
     const record = await store.auditOf(params.id);
     if (record.length === 0) throw new AssayError('NOT_FOUND', `Cannot find decision "${params.id}"`);
     await store.note(said(identity, 'audit', 'audit.read', `decision ${params.id}`));
     return record;
   });
   api.get('/audit/verify', async ({ identity }) => {
+    assertMay(identity, 'audit.read');
     const found = await verify(store);
     await store.note(
       said(identity, 'audit', 'audit.verified', found.ok ? 'the chain holds' : 'the chain is broken'),

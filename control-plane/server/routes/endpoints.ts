@@ -8,6 +8,7 @@ import { assertMay } from '@assay/domain/roles';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { endpointView, endpointViews } from '../read-models/endpoint-view.ts';
+import { setAutonomy } from '../use-cases/set-autonomy.ts';
 import { said } from '../use-cases/statement.ts';
 import { type Api, name, text } from './context.ts';
 
@@ -20,6 +21,8 @@ const BODY = z.strictObject({
   autonomy: z.enum(AUTONOMY).default('propose'),
   profile: z.enum(PROFILE_NAMES).default('standard'),
 });
+
+const AUTONOMY_BODY = z.strictObject({ autonomy: z.enum(AUTONOMY), reason: text });
 
 export function endpointRoutes(api: Api, deps: Deps): void {
   const { store, servers } = deps;
@@ -40,4 +43,13 @@ export function endpointRoutes(api: Api, deps: Deps): void {
     reply.code(201);
     return endpointView(deps, body.name);
   });
+  api.post(
+    '/endpoints/:name/autonomy',
+    { schema: { params: z.object({ name }), body: AUTONOMY_BODY } },
+    async ({ params, body, identity }) => {
+      assertMay(identity, 'endpoint.configure');
+      await setAutonomy(deps, identity, { endpoint: params.name, ...body });
+      return endpointView(deps, params.name);
+    },
+  );
 }

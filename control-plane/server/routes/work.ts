@@ -4,7 +4,8 @@ import type { ModelView } from '@assay/domain/read-models';
 import { assertMay } from '@assay/domain/roles';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { type Api, name, text } from './context.ts';
+import { releaseFromQuarantine } from '../use-cases/release-from-quarantine.ts';
+import { type Api, name, text, versionRef } from './context.ts';
 
 const SEED = z.number().int().min(0);
 const TRAINING = z.strictObject({
@@ -26,7 +27,8 @@ const TRAINING = z.strictObject({
 });
 
 /** Models, and the work that is done for them: trainings and monitors. */
-export function workRoutes(api: Api, { store, workflows }: Deps): void {
+export function workRoutes(api: Api, deps: Deps): void {
+  const { store, workflows } = deps;
   const endpoint = z.object({ endpoint: name });
   api.get('/models', async (): Promise<readonly ModelView[]> => {
     const byModel = Map.groupBy(await store.versions(), (v) => v.model);
@@ -41,8 +43,16 @@ export function workRoutes(api: Api, { store, workflows }: Deps): void {
       return { name: params.name, versions };
     },
   );
+  api.post(
+    '/models/:model/versions/:version/release-from-quarantine',
+    { schema: { params: versionRef, body: z.strictObject({ reason: text }) } },
+    ({ params, body, identity }) => releaseFromQuarantine(deps, identity, params, body.reason),
+  );
   api.post('/trainings', { schema: { body: TRAINING } }, async ({ body, identity }, reply) => {
     assertMay(identity, 'model.train');
+    // Four eyes rests on who asked: nobody names another as the author, so as to approve their own model
+    if (body.requestedBy !== undefined && body.requestedBy !== identity.subject)
+      assertMay(identity, 'model.train-for-others');
     await workflows.startTraining({ ...body, requestedBy: body.requestedBy ?? identity.subject });
     reply.code(202);
     return workflows.training(body.id);

@@ -2,7 +2,6 @@ import type { ApprovalPoint } from '@assay/domain/autonomy';
 import type { Change } from '@assay/domain/ports/control-store';
 import { hasEnded, type Release, releaseId } from '@assay/domain/release';
 import { assertFourEyes, assertMay, type Identity } from '@assay/domain/roles';
-import type { ServedVersion } from '@assay/domain/route-plan';
 import type { Deps } from '../deps.ts';
 import { said } from './statement.ts';
 
@@ -36,11 +35,9 @@ export async function abortRelease(
   const id = releaseId(model, version);
   const at = await store.release(id);
   if (!hasEnded(at.state)) {
-    const served = await routed({ store }, at);
     const changes: Change[] = [
-      ...(served === undefined
-        ? []
-        : [{ kind: 'route', endpoint: at.endpoint, change: { kind: 'withdraw', version: served } } as const]),
+      // Inside the transaction, because its workflow may just be giving it traffic
+      { kind: 'withdraw', endpoint: at.endpoint, model, version },
       { kind: 'stage', model, version, stage: 'rejected' },
       { kind: 'release', id, state: { kind: 'aborted', by: by.subject, reason } },
     ];
@@ -56,17 +53,4 @@ export async function abortRelease(
     () => false,
   );
   return { release: await store.release(id), told };
-}
-
-/** The candidate as the route names it; undefined where it gets no traffic, and nothing is to be withdrawn. */
-async function routed(
-  { store }: Pick<Deps, 'store'>,
-  { endpoint, model, version }: Release,
-): Promise<ServedVersion | undefined> {
-  const { route } = await store.endpoint(endpoint);
-  const arms = route?.experiments.flatMap((x) => x.arms.map((a) => a.served)) ?? [];
-  const all = [route?.canary, ...(route?.shadows ?? []), ...arms];
-  const served = all.find((v) => v?.model === model && v.version === version);
-  if (served === undefined) return undefined;
-  return { model, version, path: served.path, ...(served.digest !== undefined && { digest: served.digest }) };
 }

@@ -29,6 +29,7 @@ export async function requestRelease(deps: Deps, by: Identity, body: ReleaseBody
   if (there !== undefined && (!hasEnded(there.state) || tracked.stage !== 'registered')) return there;
   const endpoint = await endpointFor(deps, tracked, body.endpoint);
   const { profile } = await store.endpoint(endpoint);
+  await assertFree(deps, id, endpoint);
   await workflows.startRelease({
     model: body.model,
     version: body.version,
@@ -48,6 +49,13 @@ export async function requestRelease(deps: Deps, by: Identity, body: ReleaseBody
     'UNREACHABLE',
     `Cannot open ${id}: no worker has taken it up within 10 s; it goes on when one does`,
   );
+}
+
+/** Said at once; the transaction that opens the release asks again. Throws ENDPOINT_BUSY. */
+async function assertFree({ store }: Deps, id: string, endpoint: string): Promise<void> {
+  const [other] = await store.releases({ endpoint, open: true });
+  if (other !== undefined)
+    throw new AssayError('ENDPOINT_BUSY', `Cannot open ${id} on "${endpoint}": ${other.id} is in progress`);
 }
 
 async function found({ store }: Deps, id: string): Promise<Release | undefined> {

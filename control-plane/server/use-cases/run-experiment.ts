@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { canonicalJson } from '@assay/domain/canonical-json';
 import { AssayError } from '@assay/domain/errors';
 import { assertPlan, type ExperimentPlan } from '@assay/domain/experiment';
@@ -25,7 +26,8 @@ export async function draftExperiment(
       `Cannot draft experiment "${plan.id}": it is "${there.state.kind}"`,
     );
   await store.commit({
-    key: `experiment/${plan.id}/draft/${digestOf(plan)}`,
+    // Each writing is one of its own: a plan may come back to what it was
+    key: `experiment/${plan.id}/draft/${randomUUID()}`,
     statement: said(by, plan.id, 'experiment.drafted', plan.hypothesis, { plan: asJson(plan) }),
     changes: [{ kind: 'experiment-open', plan, release: null }],
     by: 'person',
