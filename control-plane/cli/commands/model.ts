@@ -2,6 +2,7 @@ import type { ModelView } from '@assay/domain/read-models';
 import type { Command } from 'commander';
 import { apiOf } from '../api.ts';
 import { printJson, table } from '../output.ts';
+import { addModelCheck } from './model-check.ts';
 
 interface Flags {
   readonly state: string;
@@ -16,6 +17,8 @@ export function addModel(program: Command): void {
       .description(text)
       .option('--state <dir>', 'state folder of the running Assay', '.assay')
       .option('--json', 'print JSON');
+
+  addModelCheck(model);
 
   sub('list', 'all tracked models').action(async (flags: Flags) => {
     const models = await apiOf(flags.state, 'admin').get<ModelView[]>('/models');
