@@ -43,6 +43,20 @@ export const ERRORS = {
     status: 'FAILED_PRECONDITION',
     remedy: 'Wait until the release in progress ends, or abort it',
   },
+  ENDPOINT_MISSING: {
+    status: 'FAILED_PRECONDITION',
+    remedy:
+      'Let an admin create one endpoint of the family (POST /api/v1/endpoints), or name one by the version tag "assay.endpoint"',
+  },
+  FAMILY_MISSING: {
+    status: 'FAILED_PRECONDITION',
+    remedy: 'Set the version tag "assay.family" to ranking, forecasting, pricing, bidding or vision',
+  },
+  SNAPSHOT_MISSING: {
+    status: 'FAILED_PRECONDITION',
+    remedy:
+      'Set the version tag "assay.snapshot_dir" to a snapshot folder, relative to the state folder; trained versions have it',
+  },
   EXPERIMENT_INVALID: {
     status: 'INVALID_ARGUMENT',
     remedy: 'Correct the named field of the experiment plan',
@@ -50,7 +64,7 @@ export const ERRORS = {
   QUARANTINED: {
     status: 'FAILED_PRECONDITION',
     remedy:
-      'An administrator must release the version by name first: POST /api/v1/models/<model>/versions/<version>/release-from-quarantine',
+      'An administrator must release the version by name first: assay release unquarantine MODEL VERSION, or POST /api/v1/models/<model>/versions/<version>/release-from-quarantine',
   },
   EVIDENCE_UNREADABLE: {
     status: 'UNAVAILABLE',

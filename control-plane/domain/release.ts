@@ -36,6 +36,27 @@ export const hasEnded = (state: ReleaseState): boolean =>
   state.kind === 'rolled-back' ||
   state.kind === 'aborted';
 
+/** Where a release stands, in a few words. */
+export function standing(s: ReleaseState): string {
+  switch (s.kind) {
+    case 'waiting-for-approval':
+      return `waiting for approval of ${s.point}`;
+    case 'canary':
+      return `canary at ${Math.round(s.weight * 100)} %`;
+    case 'experimenting':
+      return `experiment ${s.experiment}`;
+    case 'champion':
+      return `champion (decided at ${s.gate})`;
+    case 'rejected':
+    case 'rolled-back':
+      return `${s.kind} at ${s.gate}: ${s.reason}`;
+    case 'aborted':
+      return `aborted by ${s.by}: ${s.reason}`;
+    default:
+      return s.kind;
+  }
+}
+
 export const releaseId = (model: string, version: string): string => `release/${model}/${version}`;
 
 /** An ended release stays ended, whoever asks. Throws TRANSITION_REFUSED. */

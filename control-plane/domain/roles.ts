@@ -45,9 +45,12 @@ export function assertMay(identity: Identity, right: Right): void {
   }
 }
 
-/** Four eyes: who made a version cannot approve it. Throws APPROVAL_REFUSED. */
-export function assertFourEyes(identity: Identity, author: string, what: string): void {
-  if (identity.subject === author) {
-    throw new AssayError('APPROVAL_REFUSED', `"${identity.subject}" cannot approve ${what}: they made it`);
+/** Four eyes: who made or edited a version cannot approve it. Throws APPROVAL_REFUSED. */
+export function assertFourEyes(identity: Identity, authors: readonly string[], what: string): void {
+  if (authors.includes(identity.subject)) {
+    throw new AssayError(
+      'APPROVAL_REFUSED',
+      `"${identity.subject}" cannot approve ${what}: they made or edited it`,
+    );
   }
 }

@@ -154,10 +154,10 @@ describe('experiment', () => {
 
 describe('who may', () => {
   test('who made a version cannot approve it', () => {
-    expect(() => assertFourEyes({ subject: 'ann', role: 'admin' }, 'ann', 'm/3')).toThrow(
+    expect(() => assertFourEyes({ subject: 'ann', role: 'admin' }, ['eve', 'ann'], 'm/3')).toThrow(
       expect.objectContaining({ code: 'APPROVAL_REFUSED' }),
     );
-    expect(() => assertFourEyes({ subject: 'bob', role: 'admin' }, 'ann', 'm/3')).not.toThrow();
+    expect(() => assertFourEyes({ subject: 'bob', role: 'admin' }, ['eve', 'ann'], 'm/3')).not.toThrow();
   });
 
   test('the refusal says who may', () => {

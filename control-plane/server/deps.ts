@@ -1,5 +1,11 @@
 import type { AuditEntry, AuditStatement } from '@assay/domain/audit';
-import type { ControlStore, MonitorStatus, StoredExperiment } from '@assay/domain/ports/control-store';
+import type {
+  ControlStore,
+  GovernedAlias,
+  MonitorStatus,
+  StateAt,
+  StoredExperiment,
+} from '@assay/domain/ports/control-store';
 import type { ModelRegistry } from '@assay/domain/ports/model-registry';
 import type { Workflows } from '@assay/domain/ports/workflows';
 import type { LiveEvent } from '@assay/domain/read-models';
@@ -20,6 +26,12 @@ export interface ServerStore extends ControlStore {
   outboxAfter(id: number, limit: number): Promise<readonly OutboxEvent[]>;
   outboxHead(): Promise<number>;
   unitKeySecret(): Promise<Uint8Array>;
+  /** What was in force of a model at an instant. */
+  statesAt(model: string, atMs: number): Promise<readonly StateAt[]>;
+  /** What gated aliases ought to name now. */
+  gatedAliases(): Promise<readonly GovernedAlias[]>;
+  feedCursor(reader: string): Promise<number>;
+  saveFeedCursor(reader: string, position: number): Promise<void>;
 }
 
 export interface Deps {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { renameSync, writeFileSync } from 'node:fs';
 import { PostgresControlStore } from '@assay/adapters/postgres/control-store';
 import { Notifications } from '@assay/adapters/postgres/notifications';
+import { PostgresRegistryLedger } from '@assay/adapters/postgres/registry-ledger';
 import { httpModelRegistry } from '@assay/adapters/registry/http-model-registry';
 import { TemporalWorkflows } from '@assay/adapters/temporal/workflows';
 import { buildApp } from './app.ts';
@@ -9,6 +10,7 @@ import { readConfig } from './config.ts';
 import { EventFeed } from './event-feed.ts';
 import { Identities } from './identities.ts';
 import { LiveServers } from './read-models/live-servers.ts';
+import { RegistryWatch } from './registry-watch/registry-watch.ts';
 import { RouteDistribution } from './route-distribution.ts';
 
 /** Besides the notifications, which a broken connection may lose. */
@@ -25,15 +27,20 @@ const deps = { store, workflows, registry, identities, servers, feed, uiDir: con
 await using routes = new RouteDistribution(deps, Date.now);
 const app = await buildApp(deps);
 
+const warn = (what: string) => (error: unknown) => app.log.warn({ err: error }, what);
 const refresh = (): void => {
-  Promise.all([routes.refresh(), feed.read()]).catch((error: unknown) =>
-    app.log.warn({ err: error }, 'refresh'),
-  );
+  Promise.all([routes.refresh(), feed.read()]).catch(warn('refresh'));
 };
 await routes.refresh();
-await using _notifications = new Notifications(config.databaseUrl, refresh);
+await using ledger = new PostgresRegistryLedger(config.databaseUrl);
+const watch = new RegistryWatch({ ...deps, ledger, nowMs: Date.now });
+await using _notifications = new Notifications(config.databaseUrl, () => {
+  refresh();
+  watch.look().catch(warn('registry watch'));
+});
 const timer = setInterval(() => {
   refresh();
+  watch.compare().catch(warn('registry watch'));
   feed.tell({ kind: 'traffic', decision: null, event: 'traffic.sampled', atMs: Date.now() });
 }, REFRESH_MS);
 

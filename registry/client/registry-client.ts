@@ -8,6 +8,8 @@ export interface ModelVersion {
   readonly runId: string;
   readonly createdAtMs: number;
   readonly createdBy: string;
+  /** Everybody who made or edited it, Assay's own services excepted. */
+  readonly authors: readonly string[];
   readonly source: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly artifacts: readonly {
@@ -173,6 +175,14 @@ export class RegistryClient {
 
   async deleteAlias(name: string, alias: string): Promise<void> {
     await this.#call('DELETE', 'registered-models/alias', { name, alias });
+  }
+
+  /** Alias → version. */
+  async aliases(name: string): Promise<Readonly<Record<string, string>>> {
+    const { registered_model: model } = await this.#call<{
+      registered_model: { aliases?: readonly { alias: string; version: string }[] };
+    }>('GET', `registered-models/get?${new URLSearchParams({ name })}`);
+    return Object.fromEntries((model.aliases ?? []).map((a) => [a.alias, a.version]));
   }
 
   async getByAlias(name: string, alias: string): Promise<VersionRow> {

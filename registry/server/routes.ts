@@ -1,3 +1,4 @@
+import * as aliases from '@assay/registry-store/aliases';
 import type { Context } from '@assay/registry-store/context';
 import * as experiments from '@assay/registry-store/experiments';
 import type { Input } from '@assay/registry-store/input';
@@ -57,9 +58,9 @@ export const ROUTES: readonly RouteRow[] = [
   ['POST', 'registered-models/get-latest-versions', models.getLatestVersions, 'reads'],
   ['POST', 'registered-models/set-tag', models.setModelTag],
   ['DELETE', 'registered-models/delete-tag', models.deleteModelTag],
-  ['POST', 'registered-models/alias', models.setAlias],
-  ['GET', 'registered-models/alias', models.getByAlias],
-  ['DELETE', 'registered-models/alias', models.deleteAlias],
+  ['POST', 'registered-models/alias', aliases.setAlias],
+  ['GET', 'registered-models/alias', aliases.getByAlias],
+  ['DELETE', 'registered-models/alias', aliases.deleteAlias],
   ['POST', 'model-versions/create', versions.createVersion],
   ['GET', 'model-versions/get', versions.getVersion],
   ['PATCH', 'model-versions/update', versions.updateVersion],

@@ -1,5 +1,7 @@
+import { RELEASE_TAG } from '@assay/domain/alias-request';
+import { actAs, noteEdit, refuseServed } from './alias-ledger.ts';
 import { safePath } from './artifacts.ts';
-import { type Context, compact, grouped, putTags } from './context.ts';
+import { type Caller, type Context, compact, grouped, putTags } from './context.ts';
 import { type Db, one, type Row, rows, transaction } from './database.ts';
 import { absent, invalid, RegistryFault } from './faults.ts';
 import {
@@ -173,6 +175,7 @@ const resolve = async (
 export const createVersion = async ({ pool, caller, nowMs }: Context, input: Input) => {
   const [name, source] = [text(input, 'name', 256), text(input, 'source')];
   const given = tags(input, 100_000);
+  for (const tag of given) refuseReserved(caller, tag.key);
   return transaction(pool, async (db) => {
     const asked = await resolve(
       db,
@@ -228,32 +231,26 @@ const answer = async (db: Db, row: Row) => ({ model_version: (await renderVersio
 export const getVersion = async ({ pool }: Context, input: Input) =>
   answer(pool, await liveVersion(pool, text(input, 'name'), versionNumber(input)));
 
-export const updateVersion = async ({ pool, nowMs: _now }: Context, input: Input) => {
+export const updateVersion = async ({ pool, caller, nowMs }: Context, input: Input) => {
   const [name, version] = [text(input, 'name'), versionNumber(input)];
-  await liveVersion(pool, name, version);
-  const row = await one(
-    pool,
-    'UPDATE model_versions SET description = $3 WHERE name = $1 AND version = $2 RETURNING *',
-    [name, version, optionalText(input, 'description') ?? null],
-  );
-  return answer(pool, row ?? {});
+  return transaction(pool, async (db) => {
+    await liveVersion(db, name, version);
+    const row = await one(
+      db,
+      'UPDATE model_versions SET description = $3 WHERE name = $1 AND version = $2 RETURNING *',
+      [name, version, optionalText(input, 'description') ?? null],
+    );
+    await noteEdit(db, caller, { name, version, nowMs, what: 'description' });
+    return answer(db, row ?? {});
+  });
 };
 
 export const deleteVersion = async ({ pool, caller, nowMs }: Context, input: Input) => {
   const [name, version] = [text(input, 'name'), versionNumber(input)];
   await transaction(pool, async (db) => {
     await liveVersion(db, name, version);
-    const served = await one(
-      db,
-      `SELECT alias FROM aliases WHERE name = $1 AND version = $2 AND alias IN ('champion', 'challenger')`,
-      [name, version],
-    );
-    if (served !== undefined && caller.role !== 'service' && caller.role !== 'admin') {
-      throw new RegistryFault(
-        'PERMISSION_DENIED',
-        `Cannot delete version ${version} of model "${name}": it is ${String(served.alias)}. Request a release of another version first: assay release request, or POST /api/v1/releases`,
-      );
-    }
+    await refuseServed(db, caller, name, version);
+    await actAs(db, caller, `version ${version} was deleted`);
     await db.query('DELETE FROM aliases WHERE name = $1 AND version = $2', [name, version]);
     await db.query('UPDATE model_versions SET deleted = true WHERE name = $1 AND version = $2', [
       name,
@@ -306,31 +303,43 @@ export const getDownloadUri = async ({ pool }: Context, input: Input) => ({
   artifact_uri: (await liveVersion(pool, text(input, 'name'), versionNumber(input))).location,
 });
 
-export const setVersionTag = async ({ pool }: Context, input: Input) => {
+/** The tag that says where a release stands is Assay's own: a forged one would lie to whoever reads it. */
+const refuseReserved = ({ role }: Caller, tag: string): void => {
+  if (tag !== RELEASE_TAG || role === 'service') return;
+  throw new RegistryFault(
+    'PERMISSION_DENIED',
+    `Cannot change tag "${RELEASE_TAG}": Assay itself keeps it, it says where the release stands`,
+  );
+};
+
+export const setVersionTag = async ({ pool, caller, nowMs }: Context, input: Input) => {
   const [name, version] = [text(input, 'name'), versionNumber(input)];
   const tag = { key: key(input), value: optionalText(input, 'value', 100_000) ?? '' };
-  await liveVersion(pool, name, version);
-  await putTags(pool, 'version_tags', { name, version }, [tag]);
+  refuseReserved(caller, tag.key);
+  await transaction(pool, async (db) => {
+    await liveVersion(db, name, version);
+    await putTags(db, 'version_tags', { name, version }, [tag]);
+    await noteEdit(db, caller, { name, version, nowMs, what: `tag ${tag.key}` });
+  });
   return {};
 };
 
-export const deleteVersionTag = async ({ pool }: Context, input: Input) => {
+export const deleteVersionTag = async ({ pool, caller, nowMs }: Context, input: Input) => {
   const [name, version, tag] = [text(input, 'name'), versionNumber(input), key(input)];
-  await liveVersion(pool, name, version);
-  await pool.query('DELETE FROM version_tags WHERE name = $1 AND version = $2 AND key = $3', [
-    name,
-    version,
-    tag,
-  ]);
+  refuseReserved(caller, tag);
+  await transaction(pool, async (db) => {
+    await liveVersion(db, name, version);
+    const sql = 'DELETE FROM version_tags WHERE name = $1 AND version = $2 AND key = $3';
+    await db.query(sql, [name, version, tag]);
+    await noteEdit(db, caller, { name, version, nowMs, what: `tag ${tag}` });
+  });
   return {};
 };
 
 const PROXY = 'mlflow-artifacts:/';
 
-/** Assay's own view: who made it and which bytes it is. */
-export const describeVersion = async ({ pool, artifacts }: Context, input: Input) => {
-  const row = await liveVersion(pool, text(input, 'name'), versionNumber(input));
-  const [rendered] = await renderVersions(pool, [row], true);
+/** Files of a version by path inside it, and the ONNX file among them. */
+export const filesOf = async ({ artifacts }: Context, row: Row) => {
   const location = String(row.location);
   const root = location.startsWith(PROXY) ? location.slice(PROXY.length).replace(/^\/+/, '') : undefined;
   const files = root === undefined ? [] : await artifacts.tree(root);
@@ -340,16 +349,33 @@ export const describeVersion = async ({ pool, artifacts }: Context, input: Input
     sizeBytes: Number(f.size),
   }));
   const onnx = shown.find((f) => f.path === 'model.onnx') ?? shown.find((f) => f.path.endsWith('.onnx'));
+  return { shown, onnx };
+};
+
+/** Assay's own view: who made it and which bytes it is. */
+export const describeVersion = async (context: Context, input: Input) => {
+  const { pool } = context;
+  const row = await liveVersion(pool, text(input, 'name'), versionNumber(input));
+  const [rendered] = await renderVersions(pool, [row], true);
+  const { shown, onnx } = await filesOf(context, row);
+  const tagged = Object.fromEntries(
+    ((rendered?.tags ?? []) as { key: string; value: string }[]).map((t) => [t.key, t.value]),
+  );
+  const edits = await rows(
+    pool,
+    'SELECT DISTINCT by_subject FROM version_edits WHERE name = $1 AND version = $2 ORDER BY by_subject',
+    [row.name, row.version],
+  );
+  const authors = [row.created_by, tagged['assay.created_by'], ...edits.map((e) => e.by_subject)];
   return {
     name: row.name,
     version: String(row.version),
     runId: row.run_id,
     createdAtMs: Number(row.created),
     createdBy: row.created_by,
+    authors: [...new Set(authors.filter((a) => a !== undefined))],
     source: row.source,
-    tags: Object.fromEntries(
-      ((rendered?.tags ?? []) as { key: string; value: string }[]).map((t) => [t.key, t.value]),
-    ),
+    tags: tagged,
     artifacts: shown,
     onnx:
       onnx === undefined

@@ -1,10 +1,11 @@
-import { type Caller, type Context, compact, grouped, isUniqueViolation, putTags } from './context.ts';
+import { actAs, refuseServed } from './alias-ledger.ts';
+import { type Context, compact, grouped, isUniqueViolation, putTags } from './context.ts';
 import { type Db, one, type Row, rows, transaction } from './database.ts';
-import { absent, invalid, RegistryFault, taken } from './faults.ts';
+import { absent, invalid, taken } from './faults.ts';
 import { parseFilter } from './filter.ts';
 import { type Input, key, optionalText, page, pageOffset, pageSize, tags, text, texts } from './input.ts';
 import { int } from './json.ts';
-import { liveVersion, renderVersions, versionNumber } from './model-versions.ts';
+import { renderVersions } from './model-versions.ts';
 import { Bound, conditions, ordering, type Searchable } from './search.ts';
 
 const SEARCH: Searchable = {
@@ -13,10 +14,8 @@ const SEARCH: Searchable = {
   beside: { tag: { table: 'model_tags', on: 'b.name = m.name' } },
 };
 const PROMPT = 'mlflow.prompt.is_prompt';
-/** These mirror Assay's own lifecycle; only its services move them. */
-const GATED = new Set(['champion', 'challenger']);
 
-const modelName = (input: Input, field = 'name'): string => {
+export const modelName = (input: Input, field = 'name'): string => {
   const name = text(input, field, 256);
   const bad = name.trim() === '' || /[/:]/.test(name) || name === '.' || name === '..';
   if (bad)
@@ -103,14 +102,14 @@ export const updateModel = async ({ pool, nowMs }: Context, input: Input) => {
 export const renameModel = async ({ pool, caller, nowMs }: Context, input: Input) => {
   const name = modelName(input);
   const to = modelName(input, 'new_name');
-  await modelOf(pool, name);
-  await refuseServed(pool, caller, name);
   try {
-    await pool.query('UPDATE registered_models SET name = $2, updated = $3 WHERE name = $1', [
-      name,
-      to,
-      nowMs,
-    ]);
+    await transaction(pool, async (db) => {
+      await modelOf(db, name);
+      await refuseServed(db, caller, name);
+      await actAs(db, caller, `model "${name}" was renamed to "${to}"`);
+      const sql = 'UPDATE registered_models SET name = $2, updated = $3 WHERE name = $1';
+      await db.query(sql, [name, to, nowMs]);
+    });
   } catch (error) {
     if (isUniqueViolation(error)) throw taken(`Registered Model (name=${to}) already exists.`);
     throw error;
@@ -122,6 +121,7 @@ export const deleteModel = async ({ pool, caller }: Context, input: Input) => {
   const name = modelName(input);
   await transaction(pool, async (db) => {
     await refuseServed(db, caller, name);
+    await actAs(db, caller, `model "${name}" was deleted`);
     const gone = await one(db, 'DELETE FROM registered_models WHERE name = $1 RETURNING name', [name]);
     if (gone === undefined) throw absent(`Registered Model with name=${name} not found`);
   });
@@ -176,71 +176,4 @@ export const deleteModelTag = async ({ pool }: Context, input: Input) => {
   await modelOf(pool, name);
   await pool.query('DELETE FROM model_tags WHERE name = $1 AND key = $2', [name, tag]);
   return {};
-};
-
-const aliasName = (input: Input): string => {
-  const alias = text(input, 'alias', 255);
-  if (!/^[\p{L}\p{N}_-]+$/u.test(alias) || /^v\d+$/i.test(alias))
-    throw invalid(
-      `Invalid alias ${JSON.stringify(alias)}: letters, digits, "_" and "-" only, and not a version number`,
-    );
-  return alias;
-};
-
-const isTrusted = (caller: Caller) => caller.role === 'service' || caller.role === 'admin';
-
-const gate = (caller: Caller, alias: string, name: string): void => {
-  if (!GATED.has(alias) || isTrusted(caller)) return;
-  throw new RegistryFault(
-    'PERMISSION_DENIED',
-    `Cannot move alias "${alias}" of model "${name}" by hand: it follows the release. Request one: assay release request ${JSON.stringify(name)}, or POST /api/v1/releases`,
-  );
-};
-
-/** Deleting what customers are served by would move a gated alias through the back door. */
-export const refuseServed = async (db: Db, caller: Caller, name: string, version?: number): Promise<void> => {
-  if (isTrusted(caller)) return;
-  const held = await one(
-    db,
-    `SELECT alias FROM aliases WHERE name = $1 AND alias = ANY($2) AND ($3::int IS NULL OR version = $3)`,
-    [name, [...GATED], version ?? null],
-  );
-  if (held !== undefined) gate(caller, String(held.alias), name);
-};
-
-export const setAlias = async ({ pool, caller }: Context, input: Input) => {
-  const [name, alias] = [modelName(input), aliasName(input)];
-  if (alias.toLowerCase() === 'latest') throw invalid("'latest' alias name (case insensitive) is reserved.");
-  const version = versionNumber(input);
-  gate(caller, alias, name);
-  await transaction(pool, async (db) => {
-    await liveVersion(db, name, version);
-    await db.query(
-      'INSERT INTO aliases VALUES ($1, $2, $3) ON CONFLICT (name, alias) DO UPDATE SET version = excluded.version',
-      [name, alias, version],
-    );
-  });
-  return {};
-};
-
-export const deleteAlias = async ({ pool, caller }: Context, input: Input) => {
-  const [name, alias] = [modelName(input), aliasName(input)];
-  gate(caller, alias, name);
-  await modelOf(pool, name);
-  await pool.query('DELETE FROM aliases WHERE name = $1 AND alias = $2', [name, alias]);
-  return {};
-};
-
-export const getByAlias = async ({ pool }: Context, input: Input) => {
-  const [name, alias] = [modelName(input), text(input, 'alias', 255)];
-  await modelOf(pool, name);
-  const sql =
-    alias.toLowerCase() === 'latest'
-      ? "SELECT max(version) AS version FROM model_versions WHERE name = $1 AND NOT deleted AND $2 <> ''"
-      : 'SELECT version FROM aliases WHERE name = $1 AND alias = $2';
-  const version = (await one(pool, sql, [name, alias]))?.version;
-  if (version === undefined || version === null) throw invalid(`Registered model alias ${alias} not found.`);
-  return {
-    model_version: (await renderVersions(pool, [await liveVersion(pool, name, Number(version))], true))[0],
-  };
 };

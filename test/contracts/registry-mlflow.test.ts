@@ -4,12 +4,13 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { cacheFolder } from '@assay/cli/supervisor/cache';
 import { expect, test } from 'vitest';
 import { startTestRegistry } from './registry-server.ts';
 
 const run = promisify(execFile);
 const LOCK = fileURLToPath(new URL('./mlflow-requirements.lock.txt', import.meta.url));
-const CACHE = fileURLToPath(new URL('../../.assay/cache', import.meta.url));
+const CACHE = cacheFolder(process.env);
 const SCRIPT = fileURLToPath(new URL('./registry_mlflow.py', import.meta.url));
 
 /** An environment with the pinned client, made once a lock file. */

@@ -9,11 +9,17 @@ import { startTestPostgres } from '../plane/postgres.ts';
 import { until } from '../plane/until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-export const TOKENS = { service: 'tok-service', client: 'tok-client', scientist: 'tok-scientist' };
+export const TOKENS = {
+  service: 'tok-service',
+  client: 'tok-client',
+  scientist: 'tok-scientist',
+  owner: 'tok-owner',
+};
 
 export interface TestRegistry extends AsyncDisposable {
   readonly url: string;
   readonly artifacts: string;
+  readonly database: string;
 }
 
 /** The real registry process over a real PostgreSQL; stopped and removed on dispose. */
@@ -34,6 +40,7 @@ export async function startTestRegistry(): Promise<TestRegistry> {
         [TOKENS.service]: { subject: 'workflows', role: 'service' },
         [TOKENS.client]: { subject: 'shop', role: 'serving-client' },
         [TOKENS.scientist]: { subject: 'ada', role: 'data-scientist' },
+        [TOKENS.owner]: { subject: 'olga', role: 'product-owner' },
       }),
     },
   });
@@ -42,6 +49,7 @@ export async function startTestRegistry(): Promise<TestRegistry> {
   return {
     url,
     artifacts,
+    database: postgres.url,
     async [Symbol.asyncDispose]() {
       const gone = once(child, 'exit');
       child.kill('SIGTERM');

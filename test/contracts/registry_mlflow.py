@@ -63,7 +63,7 @@ for alias in ("champion", "challenger"):
         try:
             move()
         except MlflowException as error:
-            assert error.error_code == "PERMISSION_DENIED" and "release request" in str(error), error
+            assert error.error_code == "PERMISSION_DENIED" and "follows the release" in str(error), error
         else:
             raise AssertionError(f"alias {alias} was moved by hand")
 client.delete_model_version("doubler", "2")

@@ -33,7 +33,7 @@ function assertMayApprove(desk: Desk, what: string, input: ApproveInput): void {
   assertMay({ subject, role: role as Role }, 'release.approve');
   if (desk.author === undefined)
     throw new AssayError('APPROVAL_REFUSED', `Cannot approve ${what}: nobody knows who made it`);
-  assertFourEyes({ subject, role: role as Role }, desk.author, what);
+  assertFourEyes({ subject, role: role as Role }, [desk.author], what);
 }
 
 /** `onAbort` runs once, at the first abort; later ones change nothing. */

@@ -50,6 +50,7 @@ async function trained(input: TrainInput, say: (why: string) => void): Promise<T
       'assay.family': family,
       'assay.training': id,
       'assay.snapshot': snapshot.digest,
+      'assay.snapshot_dir': snapshot.snapshotDir,
       'assay.created_by': input.requestedBy,
     },
   });

@@ -21,6 +21,13 @@ import {
 import { type Database, openDatabase, type Tx } from './database.ts';
 import * as reads from './reads.ts';
 import type { ReleaseRow } from './rows.ts';
+import {
+  readFeedCursor,
+  readGatedAliases,
+  readStates,
+  recordStates,
+  saveFeedCursor,
+} from './state-history.ts';
 
 /** Changes after which servers need another plan. */
 const ROUTING: ReadonlySet<Change['kind']> = new Set(['route', 'first-route', 'withdraw']);
@@ -46,7 +53,9 @@ export class PostgresControlStore implements ControlStore, AsyncDisposable {
       const atMs = await databaseNowMs(tx);
       for (const change of transition.changes) await applyChange(tx, change, transition.by, atMs);
       if (transition.changes.some((c) => ROUTING.has(c.kind))) await publishPlan(tx, atMs);
-      return appendAudit(tx, transition.statement, transition.key, atMs);
+      const entry = await appendAudit(tx, transition.statement, transition.key, atMs);
+      await recordStates(tx, transition.changes, entry);
+      return entry;
     });
   }
 
@@ -72,7 +81,9 @@ export class PostgresControlStore implements ControlStore, AsyncDisposable {
       const { numAffectedRows } = await sql`insert into assay.tracked_version
         values (${model}, ${number}, ${family}, 'registered', ${createdBy}, ${digest}, ${atMs})
         on conflict do nothing`.execute(tx);
-      if (numAffectedRows === 1n) await appendAudit(tx, statement, null, atMs);
+      if (numAffectedRows === 0n) return;
+      const entry = await appendAudit(tx, statement, null, atMs);
+      await recordStates(tx, [{ kind: 'stage', model, version: number, stage: 'registered' }], entry);
     });
   }
 
@@ -96,6 +107,10 @@ export class PostgresControlStore implements ControlStore, AsyncDisposable {
   outboxAfter = (id: number, limit: number) => reads.readOutbox(this.#db, id, limit);
   outboxHead = () => reads.readOutboxHead(this.#db);
   routePlan = () => reads.readRoutePlan(this.#db);
+  statesAt = (model: string, atMs: number) => readStates(this.#db, model, atMs);
+  gatedAliases = () => readGatedAliases(this.#db);
+  feedCursor = (reader: string) => readFeedCursor(this.#db, reader);
+  saveFeedCursor = (reader: string, position: number) => saveFeedCursor(this.#db, reader, position);
 
   /** Key of the keyed hash that makes unit keys; made once, never leaves for anything but model servers. */
   async unitKeySecret(): Promise<Buffer> {

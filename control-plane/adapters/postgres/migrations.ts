@@ -40,4 +40,24 @@ begin raise exception 'Cannot % audit_log: it is append-only', lower(tg_op) usin
 create trigger audit_log_append_only before update or delete or truncate on assay.audit_log
   for each statement execute function assay.refuse_audit_change();`,
   },
+  {
+    // What was in force when, beside who and why in the audit row; written in the transaction of the change itself
+    name: '0003-state-history',
+    sql: `
+create table assay.state_history (
+  n bigint generated always as identity primary key, kind text not null, model text not null, version text,
+  alias text, state jsonb not null, at_ms bigint not null, sequence bigint references assay.audit_log);
+create index state_history_of on assay.state_history (model, at_ms, n);
+insert into assay.state_history (kind, model, version, state, at_ms)
+  select 'stage', model, version, to_jsonb(stage), updated_at_ms from assay.tracked_version;
+create table assay.gated_alias (
+  model text not null, alias text not null, version text, since_ms bigint not null, primary key (model, alias));
+insert into assay.gated_alias
+  select distinct on (model) model, 'champion', version, updated_at_ms from assay.tracked_version
+    where stage = 'champion' order by model, updated_at_ms desc;
+insert into assay.gated_alias
+  select distinct on (model) model, 'challenger', version, updated_at_ms from assay.tracked_version
+    where stage in ('shadow', 'canary') order by model, updated_at_ms desc;
+create table assay.feed_cursor (reader text primary key, position bigint not null);`,
+  },
 ];

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
-const CHANNELS = ['assay_events', 'assay_routes'] as const;
+const CHANNELS = ['assay_events', 'assay_routes', 'assay_registry'] as const;
 const AGAIN_MS = 500;
 
 /** Calls `onChange` after each committed transition, and after each reconnect, since some may have been missed. */

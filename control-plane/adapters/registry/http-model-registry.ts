@@ -20,6 +20,7 @@ export const httpModelRegistry = ({
         model,
         version,
         createdBy: found.createdBy,
+        authors: found.authors,
         tags: found.tags,
         onnx: onnx === null ? null : { path: onnx.blobPath, digest: onnx.digest, sizeBytes: onnx.sizeBytes },
       };
@@ -36,5 +37,7 @@ export const httpModelRegistry = ({
     registerFolder: (input) => registerModel(client, input),
     setAlias: (model, alias, version) => client.setAlias(model, alias, version),
     deleteAlias: (model, alias) => client.deleteAlias(model, alias),
+    aliases: (model) => client.aliases(model),
+    setVersionTag: (model, version, key, value) => client.setModelVersionTag(model, version, key, value),
   };
 };

@@ -101,4 +101,14 @@ function addDecisions(sub: Sub): void {
       if (flags.json) return printJson(reply ?? { ok: true });
       process.stdout.write(`aborted ${model}/${version}; the champion answers alone\n`);
     });
+
+  sub('unquarantine <model> <version>', 'let a version that was rolled back be requested again, by name')
+    .requiredOption('--reason <text>', 'why it may be trusted again')
+    .action(async (model: string, version: string, flags: Flags & { reason: string }) => {
+      const ref = `/models/${encodeURIComponent(model)}/versions/${encodeURIComponent(version)}`;
+      const body = { reason: flags.reason };
+      const tracked = await apiOf(flags.state, flags.as).post(`${ref}/release-from-quarantine`, body);
+      if (flags.json) return printJson(tracked);
+      process.stdout.write(`${model}/${version} is registered again; request its release as any other\n`);
+    });
 }

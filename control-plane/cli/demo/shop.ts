@@ -3,7 +3,7 @@ import { familySpec } from '@assay/domain/families/all';
 import type { Family, FamilySpec } from '@assay/domain/families/family';
 import type { Endpoint } from '@assay/domain/ports/control-store';
 import type { EndpointView, ReleaseView } from '@assay/domain/read-models';
-import { hasEnded, type Release } from '@assay/domain/release';
+import { hasEnded, type Release, standing } from '@assay/domain/release';
 import type { Api } from '../api.ts';
 import { patiently, poll } from './patience.ts';
 
@@ -81,7 +81,13 @@ export class Shop {
       profile: 'demo',
       snapshotDir: trained.snapshotDir,
     };
-    await patiently(() => this.#api.post('/releases', body), this.#signal);
+    // A second start goes on with what is there: asking for a version that was rolled back would be refused
+    const all = await patiently(
+      () => this.#api.get<Release[]>(`/releases?endpoint=${this.spec.endpoint}`),
+      this.#signal,
+    );
+    if (!all.some((r) => r.model === trained.model && r.version === trained.version))
+      await patiently(() => this.#api.post('/releases', body), this.#signal);
     return this.follow(trained.model, trained.version);
   }
 
@@ -90,7 +96,7 @@ export class Shop {
     return poll(
       async () => {
         const { release } = await this.#api.get<ReleaseView>(`/releases/${model}/${version}`);
-        const now = describe(release);
+        const now = standing(release.state);
         if (now !== told) this.#tell(`${release.id}: ${now}`);
         told = now;
         return hasEnded(release.state) ? release : undefined;
@@ -128,26 +134,5 @@ export class Shop {
       1_000,
       this.#signal,
     );
-  }
-}
-
-function describe(release: Release): string {
-  const s = release.state;
-  switch (s.kind) {
-    case 'waiting-for-approval':
-      return `waiting for approval of ${s.point}`;
-    case 'canary':
-      return `canary at ${Math.round(s.weight * 100)} %`;
-    case 'experimenting':
-      return `experiment ${s.experiment}`;
-    case 'champion':
-      return `champion (decided at ${s.gate})`;
-    case 'rejected':
-    case 'rolled-back':
-      return `${s.kind} at ${s.gate}: ${s.reason}`;
-    case 'aborted':
-      return `aborted by ${s.by}: ${s.reason}`;
-    default:
-      return s.kind;
   }
 }

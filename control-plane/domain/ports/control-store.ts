@@ -81,6 +81,30 @@ export interface StoredExperiment {
   readonly looks: readonly ExperimentLook[];
 }
 
+/** What was in force at an instant: the stage or release of a version, or what a gated alias ought to name. */
+export interface StateAt {
+  readonly kind: 'stage' | 'release' | 'alias';
+  /** Null only for an alias that was taken away. */
+  readonly version: string | null;
+  readonly alias: string | null;
+  /** A Stage, a ReleaseState, or null for an alias. */
+  readonly state: unknown;
+  readonly sinceMs: number;
+  /** Audit row that says who and why; null for what was there before history was kept. */
+  readonly sequence: number | null;
+  readonly by: string | null;
+  readonly event: string | null;
+  readonly why: string;
+}
+
+/** What a gated alias ought to name by the lifecycle; null: nothing. */
+export interface GovernedAlias {
+  readonly model: string;
+  readonly alias: string;
+  readonly version: string | null;
+  readonly sinceMs: number;
+}
+
 /** Control state: PostgreSQL. Every write appends to the audit log in the same transaction. */
 export interface ControlStore {
   /** Throws TRANSITION_REFUSED, QUARANTINED, ENDPOINT_BUSY, NOT_FOUND; answers the audit row. */

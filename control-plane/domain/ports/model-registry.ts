@@ -3,6 +3,8 @@ export interface RegisteredVersion {
   readonly model: string;
   readonly version: string;
   readonly createdBy: string;
+  /** Everybody who made or edited it: none of them approves it. */
+  readonly authors: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
   /** The ONNX file: digest is hex SHA-256, path is relative to the artifact folder that model servers share. */
   readonly onnx: { readonly path: string; readonly digest: string; readonly sizeBytes: number } | null;
@@ -23,4 +25,7 @@ export interface ModelRegistry {
   }): Promise<{ version: string; runId: string; digest: string }>;
   setAlias(model: string, alias: string, version: string): Promise<void>;
   deleteAlias(model: string, alias: string): Promise<void>;
+  /** Alias → version. Throws NOT_FOUND for an unknown model. */
+  aliases(model: string): Promise<Readonly<Record<string, string>>>;
+  setVersionTag(model: string, version: string, key: string, value: string): Promise<void>;
 }

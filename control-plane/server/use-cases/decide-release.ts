@@ -3,6 +3,7 @@ import type { Change } from '@assay/domain/ports/control-store';
 import { hasEnded, type Release, releaseId } from '@assay/domain/release';
 import { assertFourEyes, assertMay, type Identity } from '@assay/domain/roles';
 import type { Deps } from '../deps.ts';
+import { authorsOf } from './authors.ts';
 import { said } from './statement.ts';
 
 interface Ref {
@@ -11,14 +12,15 @@ interface Ref {
 }
 
 export async function approveRelease(
-  { store, workflows }: Deps,
+  deps: Deps,
   by: Identity,
   { model, version }: Ref,
   { point, comment }: { point: ApprovalPoint; comment: string },
 ): Promise<Release> {
   assertMay(by, 'release.approve');
+  const { store, workflows } = deps;
   const id = releaseId(model, version);
-  assertFourEyes(by, (await store.version(model, version)).createdBy, id);
+  assertFourEyes(by, await authorsOf(deps, await store.version(model, version)), id);
   await store.release(id);
   await workflows.approve(id, { point, subject: by.subject, role: by.role, comment });
   return store.release(id);

@@ -8,6 +8,8 @@ import { assertMay, type Identity } from '@assay/domain/roles';
 import type { Deps } from '../deps.ts';
 import { said } from './statement.ts';
 
+type ReleaseDeps = Pick<Deps, 'store' | 'workflows' | 'registry'>;
+
 export interface ReleaseBody {
   readonly model: string;
   readonly version: string;
@@ -20,13 +22,19 @@ const OPENED_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 100;
 
 /** Starts the release and waits until its workflow has opened it; asked again, it answers the one that is there. */
-export async function requestRelease(deps: Deps, by: Identity, body: ReleaseBody): Promise<Release> {
+export async function requestRelease(deps: ReleaseDeps, by: Identity, body: ReleaseBody): Promise<Release> {
   assertMay(by, 'release.request');
   const { store, workflows } = deps;
   const tracked = await trackedVersion(deps, by, body);
   const id = releaseId(body.model, body.version);
   const there = await found(deps, id);
-  if (there !== undefined && (!hasEnded(there.state) || tracked.stage !== 'registered')) return there;
+  if (there !== undefined && !hasEnded(there.state)) return there;
+  if (tracked.stage === 'rolled-back')
+    throw new AssayError(
+      'QUARANTINED',
+      `Cannot release ${body.model}/${body.version}: it was rolled back and is quarantined`,
+    );
+  if (there !== undefined && tracked.stage !== 'registered') return there;
   const endpoint = await endpointFor(deps, tracked, body.endpoint);
   const { profile } = await store.endpoint(endpoint);
   await assertFree(deps, id, endpoint);
@@ -52,17 +60,17 @@ export async function requestRelease(deps: Deps, by: Identity, body: ReleaseBody
 }
 
 /** Said at once; the transaction that opens the release asks again. Throws ENDPOINT_BUSY. */
-async function assertFree({ store }: Deps, id: string, endpoint: string): Promise<void> {
+async function assertFree({ store }: ReleaseDeps, id: string, endpoint: string): Promise<void> {
   const [other] = await store.releases({ endpoint, open: true });
   if (other !== undefined)
     throw new AssayError('ENDPOINT_BUSY', `Cannot open ${id} on "${endpoint}": ${other.id} is in progress`);
 }
 
-async function found({ store }: Deps, id: string): Promise<Release | undefined> {
+async function found({ store }: ReleaseDeps, id: string): Promise<Release | undefined> {
   return (await store.releases({})).find((r) => r.id === id);
 }
 
-async function trackedVersion(deps: Deps, by: Identity, body: ReleaseBody): Promise<TrackedVersion> {
+async function trackedVersion(deps: ReleaseDeps, by: Identity, body: ReleaseBody): Promise<TrackedVersion> {
   const { store, registry } = deps;
   const { model, version } = body;
   try {
@@ -88,7 +96,7 @@ async function trackedVersion(deps: Deps, by: Identity, body: ReleaseBody): Prom
 }
 
 async function endpointFor(
-  { store }: Deps,
+  { store }: ReleaseDeps,
   { family, model }: TrackedVersion,
   asked: string | undefined,
 ): Promise<string> {
