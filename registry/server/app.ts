@@ -1,4 +1,4 @@
-import { ArtifactStore } from '@assay/registry-store/artifacts';
+import type { ArtifactStore } from '@assay/registry-store/artifacts';
 import type { Context } from '@assay/registry-store/context';
 import { FAULTS, invalid, RegistryFault } from '@assay/registry-store/faults';
 import type { Input } from '@assay/registry-store/input';
@@ -6,6 +6,7 @@ import { parseExact } from '@assay/registry-store/json';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { artifactRoutes } from './artifact-bytes.ts';
+import { startArtifactJobs } from './artifact-jobs.ts';
 import { authenticator, requireWriter } from './auth.ts';
 import type { Config } from './config.ts';
 import { ROUTES } from './routes.ts';
@@ -17,7 +18,7 @@ const SERVER_INFO = {
   store_type: 'SqlStore',
   workspaces_enabled: false,
   trace_archival_enabled: false,
-  multipart_uploads_enabled: false,
+  multipart_uploads_enabled: true,
   multipart_downloads_enabled: false,
   presigned_upload_run_id_supported: false,
   presigned_upload_model_id_supported: false,
@@ -61,9 +62,9 @@ const fault = (error: unknown): { status: number; code: string; message: string 
 export const buildApp = (
   config: Config,
   pool: Context['pool'],
+  artifacts: ArtifactStore,
   loggerInstance: FastifyBaseLogger,
 ): FastifyInstance => {
-  const artifacts = new ArtifactStore(config.artifactsDir, pool);
   const authenticate = authenticator(config);
   const app = Fastify({
     loggerInstance,
@@ -131,6 +132,7 @@ export const buildApp = (
       },
     });
   }
-  void app.register(artifactRoutes(contextOf));
+  const jobs = startArtifactJobs(app, { pool, artifacts, log: app.log, metrics }, config.artifacts);
+  void app.register(artifactRoutes({ contextOf, pool, artifacts, jobs }));
   return app;
 };

@@ -1,83 +1,110 @@
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { blobPathOf } from '@assay/registry-store/artifacts';
+import type { ArtifactStore } from '@assay/registry-store/artifacts';
+import { blobPathOf } from '@assay/registry-store/artifacts-blobs';
 import type { Context } from '@assay/registry-store/context';
-import { absent, RegistryFault } from '@assay/registry-store/faults';
+import { absent } from '@assay/registry-store/faults';
 import { describeVersion } from '@assay/registry-store/model-versions';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { deletionRoutes } from './artifact-deletions.ts';
+import type { ArtifactJobs } from './artifact-jobs.ts';
 import { listProxied } from './artifact-lists.ts';
+import { type AskedRange, rangeOf } from './artifact-range.ts';
+import { uploadRoutes } from './artifact-uploads.ts';
 
-type ContextOf = (request: FastifyRequest, writes: boolean) => Context;
+export interface ArtifactScope {
+  readonly contextOf: (request: FastifyRequest, writes: boolean) => Context;
+  readonly pool: Context['pool'];
+  readonly artifacts: ArtifactStore;
+  readonly jobs: ArtifactJobs;
+}
 
-const send = (
-  context: Context,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  file: { digest: string; size: string; name: string },
-) => {
-  const size = Number(file.size);
-  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
-  const start = Number(range?.[1] ?? 0);
-  const end = range?.[2] ? Math.min(Number(range[2]), size - 1) : size - 1;
+interface File {
+  readonly digest: string;
+  readonly size: number;
+  readonly name: string;
+}
+
+const describe = (reply: FastifyReply, { digest, name }: File) =>
   reply
     .header('X-Content-Type-Options', 'nosniff')
     .header('Accept-Ranges', 'bytes')
+    .header('ETag', `"${digest}"`)
+    .header('Repr-Digest', `sha-256=:${Buffer.from(digest, 'hex').toString('base64')}:`)
+    .header('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(name)}`)
     .type('application/octet-stream');
-  reply.header('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`);
-  if (range !== null && start > end) return reply.code(416).header('Content-Range', `bytes */${size}`).send();
-  if (range !== null) reply.code(206).header('Content-Range', `bytes ${start}-${end}/${size}`);
-  reply.header('Content-Length', size === 0 ? 0 : end - start + 1);
-  return reply.send(
-    size === 0 || request.method === 'HEAD' ? '' : context.artifacts.read(file.digest, { start, end }),
-  );
+
+const askedOf = (request: FastifyRequest, { digest, size }: File): AskedRange => {
+  // If-Range: the rest of a download that broke off, unless the file has changed since
+  const same = [undefined, `"${digest}"`].includes(request.headers['if-range'] as string | undefined);
+  return rangeOf(same ? request.headers.range : undefined, size);
 };
 
-/** Bytes go straight between socket and disk; in this scope no body is ever parsed. */
+/** Answers once the first block is verified; damage found later cuts the connection before the announced length. */
+const send = async (
+  artifacts: ArtifactStore,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: File,
+): Promise<FastifyReply> => {
+  const asked = askedOf(request, file);
+  if (asked === 'unsatisfiable')
+    return reply.code(416).header('Content-Range', `bytes */${file.size}`).send();
+  const { start, end } = asked ?? { start: 0, end: file.size - 1 };
+  const body =
+    file.size === 0 || request.method === 'HEAD' ? undefined : artifacts.read(file.digest, { start, end });
+  if (body !== undefined) await once(body, 'readable');
+  describe(reply, file);
+  if (asked !== undefined) reply.code(206).header('Content-Range', `bytes ${start}-${end}/${file.size}`);
+  return reply.header('Content-Length', end - start + 1).send(body ?? '');
+};
+
+/** GET and HEAD by hand: the HEAD that Fastify makes of a GET announces the length of its own empty body. */
+const both = (app: FastifyInstance, url: string, handler: RouteHandlerMethod) =>
+  app.route({ method: ['GET', 'HEAD'], url, handler, exposeHeadRoute: false });
+
+const pathOf = (request: FastifyRequest) => (request.params as { '*': string })['*'];
+
+const blobRoutes = (app: FastifyInstance, { contextOf, pool, artifacts }: ArtifactScope): void => {
+  app.get('/api/assay/v1/model-versions/:name/:version', (request) =>
+    describeVersion(contextOf(request, false), request.params as Record<string, string>),
+  );
+  both(app, '/api/assay/v1/blobs/sha256/:digest', async (request, reply) => {
+    contextOf(request, false);
+    const { digest } = request.params as { digest: string };
+    const found = /^[0-9a-f]{64}$/.test(digest)
+      ? await pool.query('SELECT size FROM artifacts WHERE digest = $1 LIMIT 1', [digest])
+      : undefined;
+    const size = (found?.rows[0] as { size: string } | undefined)?.size;
+    if (size === undefined)
+      throw absent(`There is no blob ${JSON.stringify(blobPathOf(digest.slice(0, 64)))}`);
+    return send(artifacts, request, reply, { digest, size: Number(size), name: digest });
+  });
+};
+
+/** Bytes go straight between socket and store; in this scope no body is ever parsed. */
 export const artifactRoutes =
-  (contextOf: ContextOf) =>
+  (scope: ArtifactScope) =>
   async (app: FastifyInstance): Promise<void> => {
+    const { contextOf, artifacts } = scope;
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     const base = '/api/2.0/mlflow-artifacts/artifacts';
-    const pathOf = (request: FastifyRequest) => (request.params as { '*': string })['*'];
     app.get(base, (request) =>
       listProxied(contextOf(request, false), request.query as Record<string, unknown>),
     );
     app.put(`${base}/*`, { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) => {
-      const context = contextOf(request, true);
-      await context.artifacts.put(
-        pathOf(request),
-        (request.body as Readable | undefined) ?? request.raw,
-        context.nowMs,
-      );
+      const { nowMs } = contextOf(request, true);
+      await artifacts.put(pathOf(request), (request.body as Readable | undefined) ?? request.raw, nowMs);
       return {};
     });
-    app.get(`${base}/*`, async (request, reply) => {
-      const context = contextOf(request, false);
-      const { path, digest, size } = await context.artifacts.find(pathOf(request));
-      return send(context, request, reply, { digest, size, name: path.slice(path.lastIndexOf('/') + 1) });
+    both(app, `${base}/*`, async (request, reply) => {
+      contextOf(request, false);
+      const { path, digest, size } = await artifacts.find(pathOf(request));
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      return send(artifacts, request, reply, { digest, size: Number(size), name });
     });
-    app.delete(`${base}/*`, async (request) => {
-      await contextOf(request, true).artifacts.remove(pathOf(request));
-      return {};
-    });
-    app.all('/api/2.0/mlflow-artifacts/mpu/*', () => {
-      throw new RegistryFault(
-        'NOT_IMPLEMENTED',
-        'Multipart uploads are not served; send the file in one PUT',
-      );
-    });
-    app.get('/api/assay/v1/model-versions/:name/:version', (request) =>
-      describeVersion(contextOf(request, false), request.params as Record<string, string>),
-    );
-    app.get('/api/assay/v1/blobs/sha256/:digest', async (request, reply) => {
-      const context = contextOf(request, false);
-      const { digest } = request.params as { digest: string };
-      const found = /^[0-9a-f]{64}$/.test(digest)
-        ? await context.pool.query('SELECT size FROM artifacts WHERE digest = $1 LIMIT 1', [digest])
-        : undefined;
-      const size = (found?.rows[0] as { size: string } | undefined)?.size;
-      if (size === undefined)
-        throw absent(`There is no blob ${JSON.stringify(blobPathOf(digest.slice(0, 64)))}`);
-      return send(context, request, reply, { digest, size, name: digest });
-    });
+    uploadRoutes(app, scope);
+    deletionRoutes(app, scope);
+    blobRoutes(app, scope);
   };

@@ -1,4 +1,4 @@
-import { safePath } from '@assay/registry-store/artifacts';
+import { safePath } from '@assay/registry-store/artifacts-names';
 import { type Context, compact } from '@assay/registry-store/context';
 import { type Input, optionalText, text } from '@assay/registry-store/input';
 import { int } from '@assay/registry-store/json';

@@ -1,11 +1,12 @@
 import { AssayError } from '@assay/domain/errors';
 import type { Caller } from '@assay/registry-store/context';
+import { type ArtifactConfig, readArtifactConfig } from './artifact-config.ts';
 
 export interface Config {
   readonly databaseUrl: string;
   readonly host: string;
   readonly port: number;
-  readonly artifactsDir: string;
+  readonly artifacts: ArtifactConfig;
   readonly tokens: ReadonlyMap<string, Caller>;
   readonly auth: 'open' | 'required';
   readonly readyFile: string | undefined;
@@ -52,7 +53,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     host,
     port,
     auth,
-    artifactsDir: need('ASSAY_ARTIFACTS'),
+    artifacts: readArtifactConfig(env),
     tokens: readTokens(env.ASSAY_TOKENS || '{}'),
     readyFile: env.ASSAY_READY_FILE || undefined,
   });

@@ -1,7 +1,9 @@
 import { rename, writeFile } from 'node:fs/promises';
+import { ArtifactStore } from '@assay/registry-store/artifacts';
 import { openRegistryDatabase } from '@assay/registry-store/database';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
+import { openArtifacts } from './artifact-config.ts';
 import { readConfig } from './config.ts';
 
 const logger = pino({ name: 'registry' });
@@ -10,9 +12,10 @@ const pool = await openRegistryDatabase(config.databaseUrl);
 pool.on('error', (err) =>
   logger.warn({ err }, 'an idle database connection was lost; the next request opens another'),
 );
-const app = buildApp(config, pool, logger);
+const { blobs, staging } = await openArtifacts(config.artifacts);
+const app = buildApp(config, pool, new ArtifactStore(blobs, staging, pool), logger);
 const url = await app.listen({ host: config.host, port: config.port });
-logger.info({ url, auth: config.auth, artifacts: config.artifactsDir }, 'registry listens');
+logger.info({ url, auth: config.auth, artifacts: blobs.location }, 'registry listens');
 
 const stop = async (): Promise<void> => {
   await app.close();

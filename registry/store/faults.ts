@@ -7,6 +7,8 @@ export const FAULTS = {
   RESOURCE_CONFLICT: 409,
   RESOURCE_DOES_NOT_EXIST: 404,
   ENDPOINT_NOT_FOUND: 404,
+  // MLflow's clients retry 500 for minutes; the bytes are gone, and asking again does not bring them back
+  DATA_LOSS: 410,
   NOT_IMPLEMENTED: 501,
   INTERNAL_ERROR: 500,
 } as const;
@@ -27,3 +29,4 @@ export class RegistryFault extends Error {
 export const invalid = (message: string) => new RegistryFault('INVALID_PARAMETER_VALUE', message);
 export const absent = (message: string) => new RegistryFault('RESOURCE_DOES_NOT_EXIST', message);
 export const taken = (message: string) => new RegistryFault('RESOURCE_ALREADY_EXISTS', message);
+export const conflict = (message: string) => new RegistryFault('RESOURCE_CONFLICT', message);

@@ -1,6 +1,6 @@
 import { RELEASE_TAG } from '@assay/domain/alias-request';
 import { actAs, noteEdit, refuseServed } from './alias-ledger.ts';
-import { safePath } from './artifacts.ts';
+import { safePath } from './artifacts-names.ts';
 import { type Caller, type Context, compact, grouped, putTags } from './context.ts';
 import { type Db, one, type Row, rows, transaction } from './database.ts';
 import { absent, invalid, RegistryFault } from './faults.ts';

@@ -22,8 +22,8 @@ export interface TestRegistry extends AsyncDisposable {
   readonly database: string;
 }
 
-/** The real registry process over a real PostgreSQL; stopped and removed on dispose. */
-export async function startTestRegistry(): Promise<TestRegistry> {
+/** The real registry process over a real PostgreSQL; stopped and removed on dispose. `env` comes on top. */
+export async function startTestRegistry(env: Readonly<Record<string, string>> = {}): Promise<TestRegistry> {
   const postgres = await startTestPostgres();
   const dir = await mkdtemp(join(tmpdir(), 'assay-registry-'));
   const ready = join(dir, 'ready.json');
@@ -42,6 +42,7 @@ export async function startTestRegistry(): Promise<TestRegistry> {
         [TOKENS.scientist]: { subject: 'ada', role: 'data-scientist' },
         [TOKENS.owner]: { subject: 'olga', role: 'product-owner' },
       }),
+      ...env,
     },
   });
   await until('the registry is ready', async () => existsSync(ready));

@@ -120,7 +120,14 @@ test.for([
     'INVALID_PARAMETER_VALUE',
   ],
   ['NUL in a name', 'POST', 'experiments/create', { name: 'a\0b' }, 400, 'INVALID_PARAMETER_VALUE'],
-  ['multipart', 'POST', '/api/2.0/mlflow-artifacts/mpu/create/x', {}, 501, 'NOT_IMPLEMENTED'],
+  [
+    'multipart without a file name',
+    'POST',
+    '/api/2.0/mlflow-artifacts/mpu/create/x',
+    {},
+    400,
+    'INVALID_PARAMETER_VALUE',
+  ],
   [
     'absent artifact',
     'GET',

@@ -1,0 +1,28 @@
+import type { Readable } from 'node:stream';
+import { invalid } from '@assay/registry-store/faults';
+import type { Input } from '@assay/registry-store/input';
+import { parseExact } from '@assay/registry-store/json';
+import type { FastifyRequest } from 'fastify';
+
+/** 10,000 parts with their URLs and tags fit. */
+const MOST_BYTES = 8 * 1024 * 1024;
+
+export const bodyOf = (request: FastifyRequest): Readable =>
+  (request.body as Readable | undefined | null) ?? request.raw;
+
+/** In the artifact scope bodies are streams; a few calls have JSON. Malformed JSON counts as {}, as everywhere here. */
+export const jsonOf = async (request: FastifyRequest): Promise<Input> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of bodyOf(request)) {
+    size += (chunk as Buffer).length;
+    if (size > MOST_BYTES) throw invalid(`The request is longer than ${MOST_BYTES} bytes`);
+    chunks.push(chunk as Buffer);
+  }
+  try {
+    const parsed = parseExact(Buffer.concat(chunks).toString());
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Input) : {};
+  } catch {
+    return {};
+  }
+};
