@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, open, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { EvidenceRecord } from '@assay/proto/gen/events/evidence_record';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { writeParquet } from './parquet.ts';
 import { scan } from './read.ts';
 import { type EvidenceKind, KIND_COLUMNS, type KindRow, kindRow } from './rows.ts';
-import { segmentFile } from './segments.ts';
+import { segmentFile, tornFile } from './segments.ts';
+import { syncFolder, syncFoldersUpTo } from './sync-folder.ts';
 
 export interface Sealed {
   readonly segment: string;
@@ -27,8 +28,9 @@ interface Partition {
 export const endpointFolder = (endpoint: string): string => `endpoint=${encodeURIComponent(endpoint)}`;
 
 /**
- * Turns a closed segment into Parquet files with manifests, then deletes it. File names come from the segment's, so
- * doing it twice (a crash between) writes the same rows to the same places.
+ * Turns a closed segment into Parquet files with manifests, then deletes it, which happens only when those are on disk with
+ * their names. File names come from the segment's, so doing it twice (a crash between) writes the same rows to the same places.
+ * A segment with a torn or damaged tail is kept aside: what could not be read is nobody's to throw away.
  */
 export async function sealSegment(
   connection: DuckDBConnection,
@@ -38,10 +40,10 @@ export async function sealSegment(
   const wal = segmentFile(evidenceDir, segment);
   const bytes = await readFile(wal);
   const { payloads, goodBytes } = scan(bytes);
-  if (goodBytes < bytes.length) await truncate(wal, goodBytes);
   const partitions = partition(payloads);
   for (const part of partitions) await writePartition(connection, evidenceDir, segment, part);
-  await rm(wal);
+  if (goodBytes < bytes.length) await rename(wal, tornFile(evidenceDir, segment));
+  else await rm(wal);
   return { segment, rows: payloads.length, files: partitions.length, cutBytes: bytes.length - goodBytes };
 }
 
@@ -67,9 +69,14 @@ async function writePartition(
 ): Promise<void> {
   const folder = join(evidenceDir, kind, endpointFolder(endpoint), `date=${date}`);
   const manifestFile = join(folder, `${segment}.json`);
-  // Sealed before a crash kept the segment from being deleted
-  if (await exists(manifestFile)) return;
-  await mkdir(folder, { recursive: true });
+  const times = rows.map((r) => r.atMs);
+  const facts = {
+    rows: rows.length,
+    firstMs: times.reduce((a, b) => Math.min(a, b)),
+    lastMs: times.reduce((a, b) => Math.max(a, b)),
+  };
+  if (await isSealed(manifestFile, facts)) return;
+  if ((await mkdir(folder, { recursive: true })) !== undefined) syncFoldersUpTo(evidenceDir, folder);
   const file = `${segment}.parquet`;
   const hidden = join(folder, `.${file}.tmp`);
   await writeParquet(
@@ -81,22 +88,31 @@ async function writePartition(
   const sha256 = createHash('sha256')
     .update(await readFile(hidden))
     .digest('hex');
-  const times = rows.map((r) => r.atMs);
-  const manifest = {
-    file,
-    kind,
-    endpoint,
-    date,
-    rows: rows.length,
-    sha256,
-    firstMs: times.reduce((a, b) => Math.min(a, b)),
-    lastMs: times.reduce((a, b) => Math.max(a, b)),
-    segment,
-  };
+  const { rows: count, firstMs, lastMs } = facts;
+  const manifest = { file, kind, endpoint, date, rows: count, sha256, firstMs, lastMs, segment };
   await place(hidden, join(folder, file));
   const hiddenManifest = join(folder, `.${segment}.json.tmp`);
   await writeFile(hiddenManifest, `${JSON.stringify(manifest)}\n`);
   await place(hiddenManifest, manifestFile);
+}
+
+interface Facts {
+  readonly rows: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+/**
+ * Sealed before a crash kept the segment from being deleted? Throws where the files of that name hold other rows (a clock that
+ * was set back can give a name again): the segment then stays, rather than be taken for what is there.
+ */
+async function isSealed(manifestFile: string, facts: Facts): Promise<boolean> {
+  if (!(await exists(manifestFile))) return false;
+  const there = JSON.parse(await readFile(manifestFile, 'utf8')) as Facts;
+  for (const name of ['rows', 'firstMs', 'lastMs'] as const)
+    if (there[name] !== facts[name])
+      throw new Error(`"${manifestFile}" is of another segment: ${name} ${there[name]}, not ${facts[name]}`);
+  return true;
 }
 
 const exists = (file: string): Promise<boolean> =>
@@ -105,10 +121,11 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** On disk first, then under its name: a name never stands for half a file. */
+/** On disk first, then under its name, then the name on disk: a name never stands for half a file, nor a manifest for none. */
 async function place(hidden: string, file: string): Promise<void> {
   const handle = await open(hidden, 'r+');
   await handle.datasync();
   await handle.close();
   await rename(hidden, file);
+  syncFolder(dirname(file));
 }

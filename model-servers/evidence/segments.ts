@@ -25,3 +25,7 @@ export async function listSegments(evidenceDir: string, server?: string): Promis
     .filter((name) => server === undefined || name.slice(0, name.lastIndexOf('-')) === server)
     .sort();
 }
+
+/** Where a segment with a torn or damaged tail lies after its whole records were sealed. */
+export const tornFile = (evidenceDir: string, name: string): string =>
+  join(walFolder(evidenceDir), `${name}.torn`);

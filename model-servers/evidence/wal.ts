@@ -4,6 +4,7 @@ import type { EvidenceMode } from '@assay/domain/route-plan';
 import { crc32c } from './crc32c.ts';
 import { HEADER_BYTES } from './read.ts';
 import { segmentFile, segmentName, walFolder } from './segments.ts';
+import { syncFolder } from './sync-folder.ts';
 
 export type Written = (error?: AssayError) => void;
 
@@ -19,6 +20,16 @@ export interface WalOptions {
 const MAX_BYTES = 16 * 2 ** 20;
 const FIRST_BUFFER = 256 * 1024;
 
+/** A file that is written to, or that waits for its last syncs before it is closed. */
+interface Segment {
+  readonly name: string;
+  readonly fd: number;
+  /** Bytes of whole records. */
+  size: number;
+  syncs: number;
+  isRetired: boolean;
+}
+
 /** One writer's segments. All records of one event-loop turn leave in one write; then their replies may leave. */
 export class Wal {
   readonly #options: WalOptions;
@@ -28,11 +39,11 @@ export class Wal {
   #waiting: Written[] = [];
   #waitingSync: Written[] = [];
   #scheduled = false;
-  #fd: number | undefined;
-  #segment = '';
-  #size = 0;
+  #segment: Segment | undefined;
+  /** Segments whose files are open, the one in use among them. */
+  readonly #open = new Set<Segment>();
+  #closed: (() => void) | undefined;
   #sequence = 0;
-  #syncs = 0;
   #timer: NodeJS.Timeout | undefined;
   #records = 0;
 
@@ -62,6 +73,12 @@ export class Wal {
     setImmediate(() => this.flush());
   }
 
+  /** `written` is called when all that was appended before is in the file, or could not be written. */
+  settled(written: Written): void {
+    if (this.#filled === 0) queueMicrotask(written);
+    else this.#waiting.push(written);
+  }
+
   #grow(needed: number): void {
     const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
     this.#buffer.copy(larger, 0, 0, this.#filled);
@@ -77,22 +94,24 @@ export class Wal {
     this.#waitingSync = [];
     const error = this.#write();
     for (const written of waiting) written(error);
-    if (error !== undefined) for (const written of waitingSync) written(error);
-    else if (waitingSync.length > 0) this.#sync(waitingSync);
-    if (this.#size >= this.#maxBytes) this.rotate();
+    const segment = this.#segment;
+    if (error !== undefined || segment === undefined) for (const written of waitingSync) written(error);
+    else if (waitingSync.length > 0) this.#sync(segment, waitingSync);
+    if (segment !== undefined && segment.size >= this.#maxBytes) this.rotate();
   }
 
   #write(): AssayError | undefined {
     const length = this.#filled;
     this.#filled = 0;
     try {
-      this.#fd ??= this.#open();
-      for (let at = 0; at < length; ) at += writeSync(this.#fd, this.#buffer, at, length - at);
-      this.#size += length;
+      this.#segment ??= this.#begin();
+      const { fd } = this.#segment;
+      for (let at = 0; at < length; ) at += writeSync(fd, this.#buffer, at, length - at);
+      this.#segment.size += length;
       return undefined;
     } catch (cause) {
+      const text = `Cannot write evidence segment "${this.#segment?.name ?? 'new'}": ${(cause as Error).message}`;
       this.#cutBack();
-      const text = `Cannot write evidence segment "${this.#segment}": ${(cause as Error).message}`;
       return new AssayError('EVIDENCE_UNWRITABLE', text, { cause });
     } finally {
       // One giant request must not hold its memory for ever
@@ -101,57 +120,78 @@ export class Wal {
   }
 
   #cutBack(): void {
-    if (this.#fd === undefined) return;
+    if (this.#segment === undefined) return;
     try {
-      ftruncateSync(this.#fd, this.#size);
+      ftruncateSync(this.#segment.fd, this.#segment.size);
     } catch {
-      // A segment that cannot be cut is left: its torn tail is cut when it is read
+      // Nothing more may follow a torn record: it is the tail of its segment, and is cut when that is read
       this.rotate();
     }
   }
 
-  #open(): number {
+  #begin(): Segment {
+    const { evidenceDir, server, sealAfterMs } = this.#options;
     // Names never repeat, whatever the clock does: an existing file refuses the open
     this.#sequence = Math.max(Date.now(), this.#sequence + 1);
-    this.#segment = segmentName(this.#options.server, this.#sequence);
-    this.#size = 0;
-    const fd = openSync(segmentFile(this.#options.evidenceDir, this.#segment), 'ax');
-    this.#timer = setTimeout(() => this.rotate(), this.#options.sealAfterMs);
-    return fd;
+    const name = segmentName(server, this.#sequence);
+    const fd = openSync(segmentFile(evidenceDir, name), 'ax');
+    const segment: Segment = { name, fd, size: 0, syncs: 0, isRetired: false };
+    this.#open.add(segment);
+    try {
+      // `fsync` promises a record that survives a power cut, and with it the file's name
+      syncFolder(walFolder(evidenceDir));
+    } catch (cause) {
+      this.#retire(segment);
+      throw cause;
+    }
+    this.#timer = setTimeout(() => this.rotate(), sealAfterMs);
+    return segment;
   }
 
-  #sync(waiting: readonly Written[]): void {
-    const fd = this.#fd;
-    if (fd === undefined) return;
-    this.#syncs++;
-    const segment = this.#segment;
-    fdatasync(fd, (cause) => {
-      this.#syncs--;
+  #sync(segment: Segment, waiting: readonly Written[]): void {
+    segment.syncs++;
+    fdatasync(segment.fd, (cause) => {
+      segment.syncs--;
       const error = cause
-        ? new AssayError('EVIDENCE_UNWRITABLE', `Cannot sync evidence segment "${segment}": ${cause.message}`)
+        ? new AssayError(
+            'EVIDENCE_UNWRITABLE',
+            `Cannot sync evidence segment "${segment.name}": ${cause.message}`,
+          )
         : undefined;
       for (const written of waiting) written(error);
+      if (segment.isRetired && segment.syncs === 0) this.#end(segment);
     });
   }
 
-  /** Ends the segment in use; a sync under way ends first. */
+  /** The next record begins another segment. */
   rotate(): void {
     clearTimeout(this.#timer);
-    if (this.#fd === undefined) return;
-    if (this.#syncs > 0) {
-      this.#timer = setTimeout(() => this.rotate(), 5);
-      return;
-    }
-    closeSync(this.#fd);
-    this.#fd = undefined;
-    this.#options.onClosed(this.#segment);
+    const segment = this.#segment;
+    this.#segment = undefined;
+    if (segment !== undefined) this.#retire(segment);
+  }
+
+  /** Closed when the syncs under way are done; new ones go to other segments, so that it does not wait for ever. */
+  #retire(segment: Segment): void {
+    segment.isRetired = true;
+    if (segment.syncs === 0) this.#end(segment);
+  }
+
+  #end(segment: Segment): void {
+    closeSync(segment.fd);
+    this.#open.delete(segment);
+    this.#options.onClosed(segment.name);
+    if (this.#open.size === 0) this.#closed?.();
   }
 
   /** Writes, syncs and ends the last segment. */
-  close(): void {
+  async close(): Promise<void> {
     this.flush();
-    if (this.#fd !== undefined) fdatasyncSync(this.#fd);
-    this.#syncs = 0;
+    if (this.#segment !== undefined) fdatasyncSync(this.#segment.fd);
     this.rotate();
+    if (this.#open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#closed = resolve;
+    });
   }
 }

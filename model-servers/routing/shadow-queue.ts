@@ -31,8 +31,13 @@ export class ShadowQueue {
       this.#running = false;
       return;
     }
-    await job();
-    this.done++;
+    try {
+      await job();
+      this.done++;
+    } catch {
+      // A copy that breaks is lost; what customers get goes on
+      this.dropped++;
+    }
     setImmediate(() => void this.#next());
   }
 

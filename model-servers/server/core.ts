@@ -85,7 +85,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     health.drain();
     await Promise.all([drain(server), rest.close()]);
     shadows.clear();
-    wal.close();
+    await wal.close();
     await sealer.close(SEAL_MS);
     unlock();
   };

@@ -115,6 +115,8 @@ test('a torn tail is cut and counted; the whole records before it are sealed', a
     expect(metrics).toContain('assay_evidence_torn_bytes_total 11');
     const sealed = await evidenceOf(server.evidence);
     expect(sealed.warnings).toEqual([]);
+    // What could not be read is kept aside, not erased
+    expect(existsSync(join(server.evidence, 'wal', segment.replace('.wal', '.torn')))).toBe(true);
     // What a segment says and what its Parquet file says are the same
     expect(sealed.rows).toEqual(torn.rows);
   } finally {

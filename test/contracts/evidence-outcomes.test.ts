@@ -7,7 +7,10 @@ import { endpoint, ModelServerProcess, served } from './inference-server.ts';
 let server: ModelServerProcess;
 beforeAll(async () => {
   const canary = { ...served('2', 'bidding-affinity'), rollout: 'r', weight: 0.5 };
-  server = await ModelServerProcess.start([endpoint('bid', 'bidding', 'bidding-affinity', { canary })]);
+  server = await ModelServerProcess.start([
+    endpoint('bid', 'bidding', 'bidding-affinity', { canary }),
+    endpoint('ad', 'bidding', 'bidding-affinity'),
+  ]);
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -67,6 +70,17 @@ test('outcomes: accepted once, repeats counted, bad ones refused one by one', as
     { decision_id: 'd', unit_key: '', metrics: { profit_cents: 1.5 }, labels: { clicked: 1 }, period: 7 },
   ]);
   expect(String(rows.find((r) => r.outcome_id === 'b')?.unit_key)).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test('the same id on another endpoint is another outcome', async () => {
+  const receipt = await send([
+    outcome('order-7'),
+    outcome('order-7', { endpoint: 'ad' }),
+    outcome('order-7'),
+  ]);
+  expect([receipt.accepted, receipt.duplicates]).toEqual([2n, 1n]);
+  const rows = (await recorded('outcomes')).filter((r) => r.outcome_id === 'order-7');
+  expect(rows.map((r) => r.endpoint).sort()).toEqual(['ad', 'bid']);
 });
 
 test('a unit has one key, in predictions and in outcomes', async () => {

@@ -67,7 +67,7 @@ test('what a model server appends and seals is what the control plane reads', as
     ];
     for (const record of records)
       wal.append(EvidenceRecord.encode(record).finish(), 'before-reply', () => undefined);
-    wal.close();
+    await wal.close();
     const look = () => source.arms({ endpoint: 'e', rollout: 'r', metrics: ['stock_cost'], sinceMs: 0 });
     expect(await look(), 'not sealed yet').toEqual({ arms: {}, assigned: {} });
     expect(closed).toHaveLength(1);

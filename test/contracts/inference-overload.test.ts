@@ -63,7 +63,7 @@ test('no work is begun whose deadline has passed', async () => {
     expect((await predict(request(), Date.now() + 10_000)).modelVersion).toBe('1');
     expect(wal.records).toBe(2);
   } finally {
-    wal.close();
+    await wal.close();
     rmSync(dir, { recursive: true });
   }
 });

@@ -17,6 +17,8 @@ export interface Receipt {
 export interface Recording<T> {
   readonly seen: Seen;
   readonly id: (item: T) => string;
+  /** Ids are the clients' own (an order number): the same one on another endpoint is another thing. */
+  readonly endpoint: (item: T) => string;
   /** The record to write and how; throws an AssayError that goes into the receipt. */
   readonly encode: (item: T) => { readonly payload: Uint8Array; readonly mode: EvidenceMode };
 }
@@ -37,16 +39,16 @@ export class Recorder<T> {
   }
 
   take(item: T): void {
-    const { seen, encode } = this.#recording;
+    const { seen, encode, endpoint } = this.#recording;
     const id = this.#recording.id(item);
+    const key = `${endpoint(item)}\n${id}`;
     try {
       const { payload, mode } = encode(item);
-      if (!seen.add(id)) {
-        this.#receipt.duplicates++;
-        return;
-      }
-      this.#receipt.accepted++;
-      const write = this.#write(id, payload, mode);
+      const isNew = seen.add(key);
+      if (isNew) this.#receipt.accepted++;
+      else this.#receipt.duplicates++;
+      // The first copy of a repeat may still wait to be written: its receipt promises that it is
+      const write = isNew ? this.#write(key, payload, mode) : this.#settled();
       // Awaited in `receipt`; until then a failure is not unhandled
       write.catch(() => undefined);
       this.#writes.push(write);
@@ -61,11 +63,17 @@ export class Recorder<T> {
       this.#receipt.refused.push({ id, code: cause.code, message: cause.message });
   }
 
-  #write(id: string, payload: Uint8Array, mode: EvidenceMode): Promise<void> {
+  #settled(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#serving.wal.settled((error) => (error === undefined ? resolve() : reject(error)));
+    });
+  }
+
+  #write(key: string, payload: Uint8Array, mode: EvidenceMode): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#serving.wal.append(payload, mode, (error) => {
         if (error === undefined) return resolve();
-        this.#recording.seen.forget(id);
+        this.#recording.seen.forget(key);
         reject(error);
       });
     });

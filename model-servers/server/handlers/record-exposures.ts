@@ -22,6 +22,7 @@ export const recordExposures = (serving: Serving): handleClientStreamingCall<Exp
   recordStream(serving, {
     seen: serving.seenExposures,
     id: (exposure) => exposure.exposureId,
+    endpoint: (exposure) => exposure.endpoint,
     encode(exposure) {
       const { table } = endpointOf(serving, exposure.endpoint);
       assertValid(exposure);

@@ -24,6 +24,7 @@ function assertValid(outcome: Outcome): void {
 export const outcomeRecording = (serving: Serving): Recording<Outcome> => ({
   seen: serving.seenOutcomes,
   id: (outcome) => outcome.outcomeId,
+  endpoint: (outcome) => outcome.endpoint,
   encode(outcome) {
     const { table, endpoint } = endpointOf(serving, outcome.endpoint);
     assertValid(outcome);
