@@ -311,6 +311,7 @@ describe('the evaluator survives its child', () => {
       body: 'process.kill(process.pid, "SIGSEGV"); setInterval(() => {}, 1000)',
       text: 'SIGSEGV',
     },
+    { name: 'babble', body: 'process.stdout.write("no answer at all")', text: 'its answer is no JSON' },
     { name: 'hang', body: 'for (;;);', text: 'no answer within 1500 ms' },
     {
       name: 'greed',

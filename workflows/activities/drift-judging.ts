@@ -1,9 +1,10 @@
 import { DRIFT_DEFAULTS, featureDrift } from '@assay/analysis/drift';
+import type { AssayError } from '@assay/domain/errors';
 import { familySpec } from '@assay/domain/families/all';
 import type { FeatureDrift } from '@assay/domain/ports/control-store';
 import type { EvidenceSource } from '@assay/domain/ports/evidence-source';
 import type { ModelRegistry } from '@assay/domain/ports/model-registry';
-import { parseReference } from '@assay/domain/trainer';
+import { parseReference, type Reference } from '@assay/domain/trainer';
 import { unreadable } from './rollout-judging.ts';
 
 export interface DriftQuery {
@@ -34,8 +35,8 @@ export const driftJudging = (deps: { evidence: EvidenceSource; registry: ModelRe
   /** The champion's training rows against the newest rows that it answered. */
   async lookForDrift(query: DriftQuery): Promise<DriftLook> {
     const spec = familySpec(query.family);
-    const text = await deps.registry.artifactText(query.model, query.version, 'reference.json');
-    const reference = parseReference(text, spec).features;
+    const reference = await referenceOf(deps.registry, query).catch(unknownReference);
+    if (typeof reference === 'string') return { kind: 'no-data', reason: reference, rows: 0, features: [] };
     const edges = Object.fromEntries(spec.featureNames.map((f) => [f, reference[f]?.edges ?? []]));
     const { endpoint, sinceMs, minRows } = query;
     try {
@@ -78,5 +79,18 @@ export const driftJudging = (deps: { evidence: EvidenceSource; registry: ModelRe
     return { rows: window.rows };
   },
 });
+
+const referenceOf = async (
+  registry: ModelRegistry,
+  { family, model, version }: DriftQuery,
+): Promise<Reference['features']> =>
+  parseReference(await registry.artifactText(model, version, 'reference.json'), familySpec(family)).features;
+
+/** A version that came without its training's histograms can be served, and its drift cannot be told: that is said, not thrown. */
+function unknownReference(error: unknown): string {
+  const { code, message } = error as Partial<AssayError>;
+  if (code === 'NOT_FOUND' || code === 'TRAINER_OUTPUT_INVALID') return String(message);
+  throw error;
+}
 
 export type DriftJudging = ReturnType<typeof driftJudging>;

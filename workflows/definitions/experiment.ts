@@ -21,9 +21,11 @@ import {
   defineSignal,
   isCancellation,
   setHandler,
+  TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 import { analysis, commit, control } from './calls.ts';
+import { codeOf, messageOf } from './failures.ts';
 
 export const stopSignal = defineSignal<[StopInput]>(STOP);
 const whyQuery = defineQuery<string>(WHY);
@@ -42,6 +44,8 @@ interface Run {
   readonly plan: ExperimentPlan;
   readonly subject: steps.ExperimentSubject;
   readonly progress: ExperimentProgress;
+  /** The store knows it: from here on it has to be ended, whatever happens. */
+  isOpen: boolean;
   why: string;
   stop: StopInput | undefined;
 }
@@ -67,6 +71,7 @@ export async function experiment(
       sinceMs: 0,
       looks: 0,
     },
+    isOpen: resume !== undefined,
     why: 'registering the plan',
     stop: undefined,
   };
@@ -78,12 +83,19 @@ export async function experiment(
     const verdict = await untilVerdict(run);
     return { id: plan.id, verdict };
   } catch (error) {
-    if (!isCancellation(error)) throw error;
+    if (!isCancellation(error)) return { id: plan.id, verdict: await failed(run, error) };
     return CancellationScope.nonCancellable(async () => ({
       id: plan.id,
       verdict: await end(run, 'cancelled', inconclusive('cancelled before its stop criteria')),
     }));
   }
+}
+
+/** What cannot go on leaves no arm with traffic that nobody judges. Our own bug fails the task, not the experiment. */
+async function failed(run: Run, error: unknown): Promise<Verdict> {
+  if (!run.isOpen || !(error instanceof TemporalFailure)) throw error;
+  const reason = `${codeOf(error) ?? 'INTERNAL'}: ${messageOf(error)}`;
+  return end(run, reason, { kind: 'refused', reasons: [reason], effect: null });
 }
 
 const inconclusive = (reason: string): Verdict => ({ kind: 'inconclusive', reasons: [reason], effect: null });
@@ -92,6 +104,7 @@ async function untilVerdict(run: Run): Promise<Verdict> {
   const { progress, plan, subject, input } = run;
   if (progress.phase === 'registering') {
     await commit(steps.registered(subject, input.release));
+    run.isOpen = true;
     if (plan.analysis === 'synthetic-control') {
       progress.fromPeriod = (await analysis.nextPeriod({ plan })).period;
       progress.phase = 'gathering';

@@ -2,10 +2,15 @@ import type { ReleaseResult } from '@assay/contract/release';
 import type { Release, ReleaseState } from '@assay/domain/release';
 import * as steps from '@assay/domain/release-steps';
 import type { ServedVersion } from '@assay/domain/route-plan';
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, patched } from '@temporalio/workflow';
 import { commit, control } from './calls.ts';
 import { codeOf } from './failures.ts';
 import { gateOf, type Phase, type ReleaseRun } from './release-progress.ts';
+
+const ENDS: readonly Release['state']['kind'][] = ['champion', 'rejected', 'rolled-back', 'aborted'];
+
+/** Releases that the API ended before it kept their alias "challenger". */
+const ALIAS_GOES_TOO = 'alias-goes-with-an-abort';
 
 const routed = ({ progress }: ReleaseRun): ServedVersion | null =>
   progress.live === 'none' ? null : progress.served;
@@ -74,6 +79,9 @@ export async function abort(run: ReleaseRun): Promise<ReleaseResult> {
 export async function endedAlready(run: ReleaseRun, error: unknown): Promise<ReleaseResult | undefined> {
   if (codeOf(error) !== 'TRANSITION_REFUSED') return undefined;
   const state = await CancellationScope.nonCancellable(() => control.releaseState({ id: run.subject.id }));
-  const open: readonly Release['state']['kind'][] = ['champion', 'rejected', 'rolled-back', 'aborted'];
-  return open.includes(state.kind) ? asRecorded(run, state) : undefined;
+  if (!ENDS.includes(state.kind)) return undefined;
+  // The API that aborted knows nothing of aliases
+  if (state.kind === 'aborted' && run.progress.live !== 'none' && patched(ALIAS_GOES_TOO))
+    await mirror(run.input.model, 'challenger', null);
+  return asRecorded(run, state);
 }

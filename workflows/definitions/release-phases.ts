@@ -9,13 +9,23 @@ import { assertStep } from '@assay/domain/model-version';
 import * as steps from '@assay/domain/release-steps';
 import { advanceCanary } from '@assay/domain/rollout';
 import type { ServedVersion } from '@assay/domain/route-plan';
-import { CancellationScope, CancelledFailure, condition, executeChild, sleep } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  executeChild,
+  patched,
+  sleep,
+} from '@temporalio/workflow';
 import { analysis, commit, control } from './calls.ts';
 import type { experiment } from './experiment.ts';
 import { refusing } from './failures.ts';
 import { promote, stop } from './release-ends.ts';
 import { lookAtCanary, lookAtShadow, watchWhileWaiting } from './release-guard.ts';
 import { minutesLeft, type Phase, type ReleaseRun } from './release-progress.ts';
+
+/** Releases that began before it promoted a first champion unasked. */
+const FIRST_CHAMPION_IS_APPROVED = 'first-champion-is-approved';
 
 const SHADOW_LOOK_MS = 1_500;
 /** Without traffic there is nothing to guard: only autonomy may have been granted meanwhile. */
@@ -64,7 +74,9 @@ async function validating(run: ReleaseRun): Promise<Phase> {
   if (verdict.kind !== 'pass')
     return stop(run, { end: 'rejected', gate: 'validation', reason, effect: null }, { facts, code });
   await commit(steps.validated(subject, reason, { facts, digest: progress.served.digest }));
-  if (progress.champion === null) return promote(run);
+  if (progress.champion === null && !patched(FIRST_CHAMPION_IS_APPROVED)) return promote(run);
+  // A first champion has nothing to be compared with, and gets all the traffic at once: that is a shipping like any other
+  if (progress.champion === null) return { kind: 'approval', point: 'ship', asked: false };
   return { kind: 'approval', point: 'shadow', asked: false };
 }
 

@@ -62,5 +62,12 @@ async function failed(run: ReleaseRun, error: unknown): Promise<ReleaseProgress[
   if (phase.kind === 'opening' || !(error instanceof TemporalFailure)) throw error;
   const end = live === 'canary' || live === 'experiment' ? 'rolled-back' : 'rejected';
   const reason = `${codeOf(error) ?? 'INTERNAL'}: ${messageOf(error)}`;
-  return stop(run, { end, gate: gateOf(phase), reason, effect: null });
+  try {
+    return await stop(run, { end, gate: gateOf(phase), reason, effect: null });
+  } catch (refusal) {
+    // It ended in its record, and what failed came afterwards (an alias): the record holds
+    const recorded = await endedAlready(run, refusal);
+    if (recorded === undefined) throw refusal;
+    return { kind: 'ended', result: recorded };
+  }
 }
