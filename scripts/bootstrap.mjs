@@ -1,7 +1,7 @@
 // Installs what is missing, then runs a command on the Node that the lock file pins. Plain JavaScript for any Node
 // from 18 on, without dependencies: it runs before there are any.
 //   node scripts/bootstrap.mjs assay up --demo | vitest run … | check
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -50,11 +50,21 @@ function node() {
   return process.exit(2);
 }
 
+/** The child decides how to end: a signal that reaches this process goes on to it, and its exit status comes back. */
 function run(file, args) {
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` };
-  const child = spawnSync(file, args, { cwd: root, stdio: 'inherit', env });
-  if (child.error) throw child.error;
-  return child.status ?? 1;
+  const child = spawn(file, args, { cwd: root, stdio: 'inherit', env });
+  // A terminal sends Ctrl-C to the whole group; SIGTERM comes to this process alone
+  const forward = (signal) => child.kill(signal);
+  const handlers = { SIGINT: () => {}, SIGTERM: forward, SIGHUP: forward };
+  for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
+      resolve(code ?? 1);
+    });
+  });
 }
 
 const script = (name, ...parts) => join(modules, name, ...parts);
@@ -72,12 +82,12 @@ const CHECKS = [
   ['ui (svelte-check)', () => [windows ? 'npm.cmd' : 'npm', ['run', '--silent', 'check', '-w', 'ui']]],
 ];
 
-function check(only) {
+async function check(only) {
   const failed = [];
   for (const [name, command] of CHECKS.filter(([n]) => !only || n.includes(only))) {
     const startedAt = Date.now();
     const [file, args] = command(node());
-    const status = run(file, args);
+    const status = await run(file, args);
     console.error(
       `${status === 0 ? 'ok  ' : 'FAIL'} ${name} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`,
     );
@@ -97,8 +107,5 @@ if (!Object.hasOwn(PROGRAMS, program)) {
   console.error(`usage: node scripts/bootstrap.mjs ${Object.keys(PROGRAMS).join('|')} [arguments]`);
   process.exit(2);
 }
-// Ctrl-C reaches the child too; it decides how to end, and this process hands its exit status on.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
 install();
-process.exit(PROGRAMS[program](args));
+process.exitCode = await PROGRAMS[program](args);

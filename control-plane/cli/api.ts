@@ -20,7 +20,12 @@ export function apiOf(state: string, role: string): Api {
     // Read at each call: a restarted Assay may have moved
     const endpoints = readEndpoints(state);
     const token = endpoints.tokens[role];
-    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    if (token === undefined)
+      throw new AssayError(
+        'UNAUTHENTICATED',
+        `Cannot act as "${role}": endpoints.json has tokens for ${Object.keys(endpoints.tokens).join(', ')}`,
+      );
+    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
     if (body !== undefined) headers['content-type'] = 'application/json';
     const url = `${endpoints.controlPlane}/api/v1${path}`;
     let response: Response;

@@ -74,6 +74,7 @@ export const ERRORS = {
     status: 'UNAVAILABLE',
     remedy: 'Read the end of the named log; "assay doctor" checks the machine',
   },
+  START_CANCELLED: { status: 'CANCELLED', remedy: 'Start again; it goes on where it was' },
   UNREACHABLE: {
     status: 'UNAVAILABLE',
     remedy: 'Check that the process runs ("assay doctor"), then try again',

@@ -32,6 +32,20 @@ async function findPython(): Promise<string> {
   throw refused(`no Python ${OLDEST.join('.')} or later on PATH (${seen.join(', ') || 'none found'})`);
 }
 
+/** The Python that would make the environment, with what makes it. Throws TRAINER_ENVIRONMENT. */
+export async function examinePython(): Promise<string> {
+  const uv = await runCommand('uv', ['--version']);
+  if (uv.status === 0) return uv.tail.trim();
+  const python = await findPython();
+  await assertVenv(python);
+  return `${python} with venv`;
+}
+
+async function assertVenv(python: string): Promise<void> {
+  const { status } = await runCommand(python, ['-c', 'import venv, ensurepip']);
+  if (status !== 0) throw refused(`${python} has no venv and ensurepip, and uv is not on PATH`);
+}
+
 async function must(
   what: string,
   command: string,
@@ -63,10 +77,7 @@ async function byUv(folder: string, tell: (m: string) => void): Promise<void> {
 
 async function byVenv(folder: string, tell: (m: string) => void): Promise<void> {
   const python = await findPython();
-  const { status } = await runCommand(python, ['-c', 'import venv, ensurepip']);
-  if (status !== 0) {
-    throw refused(`${python} has no venv and ensurepip, and uv is not on PATH`);
-  }
+  await assertVenv(python);
   await must(`making an environment with ${python}`, python, ['-m', 'venv', folder], tell);
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes'];
   for (const { file, flags } of LOCKS) {

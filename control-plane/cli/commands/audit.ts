@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { apiOf } from '../api.ts';
+import { remote } from '../options.ts';
 import { EXIT, printJson } from '../output.ts';
 
 interface Verification {
@@ -10,14 +11,9 @@ interface Verification {
 }
 
 export function addAudit(program: Command): void {
-  program
-    .command('audit')
-    .description('the tamper-evident log')
-    .command('verify')
-    .description('walk the whole hash chain')
-    .option('--state <dir>', 'state folder of the running Assay', '.assay')
-    .option('--json', 'print JSON')
-    .action(async (flags: { state: string; json?: true }) => {
+  const audit = program.command('audit').description('the tamper-evident log');
+  remote(audit.command('verify').description('walk the whole hash chain')).action(
+    async (flags: { state: string; json?: true }) => {
       const found = await apiOf(flags.state, 'auditor').get<Verification>('/audit/verify');
       if (!found.ok) process.exitCode = EXIT.refused;
       if (flags.json) return printJson(found);
@@ -25,5 +21,6 @@ export function addAudit(program: Command): void {
         ? `holds: ${found.entries} entries, head ${found.head}`
         : `BROKEN at entry ${found.fault?.sequence}: it ${found.fault?.fault}`;
       process.stdout.write(`${text}\n`);
-    });
+    },
+  );
 }

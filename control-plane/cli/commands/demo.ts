@@ -1,15 +1,15 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { AssayError } from '@assay/domain/errors';
 import { FAMILY_NAMES, type Family } from '@assay/domain/families/family';
 import type { Command } from 'commander';
+import { families, whole } from '../options.ts';
 import { EXIT, printJson, say } from '../output.ts';
-import { whole } from './up.ts';
+import { stopSignal } from '../stop-signal.ts';
+import { runsOn } from '../supervisor/process-table.ts';
+import { openStateFolder } from '../supervisor/state-folder.ts';
 
 interface DemoFlags {
   readonly state: string;
   readonly seed: number;
-  readonly families: string;
+  readonly families: readonly Family[];
   readonly timeout: number;
   readonly json?: true;
 }
@@ -22,34 +22,22 @@ export function addDemo(program: Command): void {
     )
     .option('--state <dir>', 'state folder', '.assay')
     .option('--seed <n>', 'seed of data, training and traffic', whole(0, 2 ** 31), 7)
-    .option('--families <list>', 'comma-separated families', FAMILY_NAMES.join(','))
+    .option('--families <list>', 'comma-separated families', families, FAMILY_NAMES)
     .option('--timeout <minutes>', 'give up after', whole(1, 600), 20)
     .option('--json', 'print the result as JSON')
     .action(demo);
 }
 
 async function demo(flags: DemoFlags): Promise<void> {
-  const families = flags.families.split(',').map((name) => {
-    if (!(FAMILY_NAMES as readonly string[]).includes(name)) {
-      throw new AssayError(
-        'REQUEST_INVALID',
-        `Cannot run the demo for family "${name}": known are ${FAMILY_NAMES.join(', ')}`,
-        { field: 'families' },
-      );
-    }
-    return name as Family;
-  });
-  const ended = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => ended.abort(new Error(`ended by ${name}`)));
+  const signal = stopSignal();
   const { runDemo, demoTable } = await import('../demo/run.ts');
-  await using _ = await ownAssay(flags.state);
+  await using _ = await ownAssay(flags.state, signal);
   const result = await runDemo({
     state: flags.state,
     seed: flags.seed,
-    families,
+    families: flags.families,
     timeoutMs: flags.timeout * 60_000,
-    signal: ended.signal,
+    signal,
     say,
   });
   if (flags.json) printJson(result);
@@ -58,8 +46,8 @@ async function demo(flags: DemoFlags): Promise<void> {
 }
 
 /** Starts an Assay where none runs on the folder; it is stopped when the demo ends. */
-async function ownAssay(state: string): Promise<AsyncDisposable | undefined> {
-  if (existsSync(resolve(state, 'endpoints.json'))) return undefined;
+async function ownAssay(state: string, signal: AbortSignal): Promise<AsyncDisposable | undefined> {
+  if (runsOn(openStateFolder(state))) return undefined;
   const { Supervisor } = await import('../supervisor/supervisor.ts');
   const { supervisor } = await Supervisor.up({
     state,
@@ -68,6 +56,7 @@ async function ownAssay(state: string): Promise<AsyncDisposable | undefined> {
     auth: 'open',
     sealAfterMs: 1_000,
     say,
+    signal,
   });
   return supervisor;
 }

@@ -1,13 +1,14 @@
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
 import { freemem } from 'node:os';
+import { examinePython } from '@assay/adapters/trainer/environment';
 import { AssayError } from '@assay/domain/errors';
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { EXIT, printJson, table } from '../output.ts';
 import { cacheFolder } from '../supervisor/cache.ts';
 import { postgresUser } from '../supervisor/os-user.ts';
-import { readProcesses } from '../supervisor/process-table.ts';
-import { openStateFolder } from '../supervisor/state-folder.ts';
+import { isAlive, readProcesses } from '../supervisor/process-table.ts';
+import { openStateFolder, type StateFolder } from '../supervisor/state-folder.ts';
 import { findTemporal } from '../supervisor/temporal.ts';
 
 interface Finding {
@@ -61,19 +62,23 @@ async function findings(state: string): Promise<readonly Finding[]> {
       const user = postgresUser();
       return user ? `embedded, as uid ${user.uid}` : 'embedded';
     }),
+    examine('Python', examinePython),
     examine(
       'Temporal',
       async () => process.env.TEMPORAL_ADDRESS ?? (await findTemporal(cache, () => undefined)),
     ),
-    examine('processes', () => {
-      const rows = readProcesses(openStateFolder(state));
-      return rows.length === 0
-        ? 'none runs on this folder'
-        : rows
-            .map((r) => `${r.name} ${r.state}${r.restarts > 0 ? ` (${r.restarts} restarts)` : ''}`)
-            .join(', ');
-    }),
+    examine('processes', () => processesOn(openStateFolder(state))),
   ]);
+}
+
+function processesOn(folder: StateFolder): string {
+  const rows = readProcesses(folder);
+  if (rows.length === 0) return 'none runs on this folder';
+  const gone = rows.filter((r) => !isAlive(r));
+  if (gone.length === rows.length) return 'none runs on this folder; its last Assay was killed';
+  if (gone.length > 0) refuse(`${gone.map((r) => r.name).join(', ')} should run and does not`);
+  const restarted = (n: number): string => (n > 0 ? ` (${n} restarts)` : '');
+  return rows.map((r) => `${r.name} ${r.state}${restarted(r.restarts)}`).join(', ');
 }
 
 export function addDoctor(program: Command): void {

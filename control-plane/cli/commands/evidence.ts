@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { AssayError } from '@assay/domain/errors';
 import type { Command } from 'commander';
 import { printJson } from '../output.ts';
 
@@ -11,6 +13,8 @@ export function addEvidence(program: Command): void {
     )
     .option('--json', 'accepted for uniformity: this verb speaks JSON only')
     .action(async (dir: string) => {
+      if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
+        throw new AssayError('NOT_FOUND', `Cannot read evidence: "${dir}" is not a folder`, { field: 'dir' });
       const { catEvidence } = await import('@assay/model-servers/evidence/cat');
       for await (const record of catEvidence(dir, (line: string) => process.stderr.write(`${line}\n`)))
         printJson(record);

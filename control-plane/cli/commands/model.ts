@@ -1,6 +1,7 @@
 import type { ModelView } from '@assay/domain/read-models';
 import type { Command } from 'commander';
 import { apiOf } from '../api.ts';
+import { remote } from '../options.ts';
 import { printJson, table } from '../output.ts';
 import { addModelCheck } from './model-check.ts';
 
@@ -11,12 +12,7 @@ interface Flags {
 
 export function addModel(program: Command): void {
   const model = program.command('model').description('model versions and where they stand');
-  const sub = (usage: string, text: string): Command =>
-    model
-      .command(usage)
-      .description(text)
-      .option('--state <dir>', 'state folder of the running Assay', '.assay')
-      .option('--json', 'print JSON');
+  const sub = (usage: string, text: string): Command => remote(model.command(usage).description(text));
 
   addModelCheck(model);
 

@@ -1,8 +1,10 @@
 import { APPROVAL_POINTS } from '@assay/domain/autonomy';
+import { AssayError } from '@assay/domain/errors';
 import type { ReleaseView } from '@assay/domain/read-models';
-import type { Release } from '@assay/domain/release';
+import { hasEnded, type Release } from '@assay/domain/release';
 import { Argument, type Command } from 'commander';
 import { apiOf } from '../api.ts';
+import { asRole, remote } from '../options.ts';
 import { printJson, table } from '../output.ts';
 
 interface Flags {
@@ -21,12 +23,7 @@ export function addRelease(program: Command): void {
     .command('release')
     .description('bring a model version to customers, or take it away from them');
   const sub: Sub = (usage, text) =>
-    release
-      .command(usage)
-      .description(text)
-      .option('--state <dir>', 'state folder of the running Assay', '.assay')
-      .option('--as <role>', "act with this role's token", 'admin')
-      .option('--json', 'print JSON');
+    remote(release.command(usage).description(text)).addOption(asRole('admin'));
   addReads(sub);
   addRequest(sub);
   addDecisions(sub);
@@ -72,12 +69,33 @@ function addRequest(sub: Sub): void {
         endpoint: flags.endpoint,
         snapshotDir: flags.snapshot,
       });
+      assertAsked(opened, flags.endpoint);
       if (flags.json) return printJson(opened);
+      const what = hasEnded(opened.state) ? 'was released before' : 'is requested';
       process.stdout.write(
-        `requested ${model}/${version}; follow it with "assay release show ${model} ${version}"\n`,
+        `${opened.id} ${what}: ${opened.state.kind}; follow it with "assay release show ${model} ${version}"\n`,
       );
     });
 }
+
+/** Asked again, the API answers the release that is there; one that is another's or ended badly was not started anew. */
+function assertAsked(there: Release, endpoint: string): void {
+  if (there.endpoint !== endpoint)
+    throw new AssayError(
+      'ALREADY_EXISTS',
+      `Cannot request ${there.id} for "${endpoint}": it is there, for "${there.endpoint}", as "${there.state.kind}"`,
+    );
+  if (hasEnded(there.state) && there.state.kind !== 'champion')
+    throw new AssayError(
+      'TRANSITION_REFUSED',
+      `Cannot request ${there.id} again: it ended as "${there.state.kind}"`,
+    );
+}
+
+const abortText = ({ id, state }: Release): string =>
+  state.kind === 'aborted'
+    ? `${id} is aborted; the champion answers alone`
+    : `${id} had ended as "${state.kind}": nothing to abort`;
 
 function addDecisions(sub: Sub): void {
   sub('approve <model> <version>', 'approve one point of a release')
@@ -95,11 +113,12 @@ function addDecisions(sub: Sub): void {
   sub('abort <model> <version>', 'stop a release now; safe at any time, twice too')
     .requiredOption('--reason <text>', 'why')
     .action(async (model: string, version: string, flags: Flags & { reason: string }) => {
-      const reply = await apiOf(flags.state, flags.as).post(path(model, version, '/abort'), {
-        reason: flags.reason,
-      });
-      if (flags.json) return printJson(reply ?? { ok: true });
-      process.stdout.write(`aborted ${model}/${version}; the champion answers alone\n`);
+      const reply = await apiOf(flags.state, flags.as).post<{ release: Release }>(
+        path(model, version, '/abort'),
+        { reason: flags.reason },
+      );
+      if (flags.json) return printJson(reply);
+      process.stdout.write(`${abortText(reply.release)}\n`);
     });
 
   sub('unquarantine <model> <version>', 'let a version that was rolled back be requested again, by name')

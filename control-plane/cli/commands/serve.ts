@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import type { Command } from 'commander';
+import { whole } from '../options.ts';
 import { printJson, say } from '../output.ts';
-import { whole } from './up.ts';
+import { aborted, stopSignal } from '../stop-signal.ts';
 
 interface ServeFlags {
   readonly plan: string;
@@ -21,7 +21,7 @@ export function addServe(program: Command): void {
     .option('--evidence <dir>', 'folder for evidence', 'evidence')
     .option('--json', 'print the addresses as JSON')
     .action(async (flags: ServeFlags) => {
-      const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+      const signal = stopSignal();
       const { serveStandalone } = await import('@assay/model-servers/server/stand-alone');
       await using server = await serveStandalone({
         plan: flags.plan,
@@ -31,7 +31,7 @@ export function addServe(program: Command): void {
       });
       if (flags.json) printJson({ grpc: server.grpc, http: server.http });
       else say(`serving: gRPC ${server.grpc}, REST ${server.http}`);
-      await stopped;
+      await aborted(signal);
       say('draining …');
     });
 }

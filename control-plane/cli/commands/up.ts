@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { type Command, Option } from 'commander';
 import pc from 'picocolors';
+import { whole } from '../options.ts';
 import { printJson, say, table } from '../output.ts';
+import { aborted, stopSignal } from '../stop-signal.ts';
 import type { Endpoints } from '../supervisor/state-folder.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 
@@ -14,19 +14,10 @@ interface UpFlags {
   readonly port?: number;
   readonly registryPort?: number;
   readonly inferencePort?: number;
-  readonly auth: string;
+  readonly auth: 'open' | 'required';
   readonly sealAfter: number;
   readonly json?: true;
 }
-
-export const whole =
-  (from: number, to: number) =>
-  (text: string): number => {
-    const n = Number(text);
-    if (!Number.isInteger(n) || n < from || n > to)
-      throw new InvalidArgumentError(`must be a whole number from ${from} to ${to}`);
-    return n;
-  };
 
 export function addUp(program: Command): void {
   program
@@ -44,7 +35,11 @@ export function addUp(program: Command): void {
       'gRPC port of the first model server (default: a free one)',
       whole(1, 65_535),
     )
-    .option('--auth <mode>', '"open": requests without a token are the local operator\'s; "required"', 'open')
+    .addOption(
+      new Option('--auth <mode>', '"open": a request without a token is the local operator\'s')
+        .choices(['open', 'required'])
+        .default('open'),
+    )
     .option('--seal-after <ms>', 'age at which an evidence segment is sealed', whole(100, 3_600_000), 1_000)
     .option('--json', 'print endpoints.json when everything is up')
     .action(up);
@@ -52,27 +47,27 @@ export function addUp(program: Command): void {
 
 async function up(flags: UpFlags): Promise<void> {
   const startedAt = Date.now();
-  const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')]);
+  const signal = stopSignal();
   const ports = {
     ...(flags.port !== undefined && { controlPlane: flags.port }),
     ...(flags.registryPort !== undefined && { registry: flags.registryPort }),
     ...(flags.inferencePort !== undefined && { inference: flags.inferencePort }),
   };
-  const auth = flags.auth === 'required' ? 'required' : 'open';
   const { supervisor, endpoints } = await Supervisor.up({
     state: flags.state,
     servers: flags.servers,
     ports,
-    auth,
+    auth: flags.auth,
     sealAfterMs: flags.sealAfter,
     say,
+    signal,
   });
   await using _ = supervisor;
   say(pc.green(`everything is up after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`));
   if (flags.json) printJson(endpoints);
   else process.stdout.write(`${addresses(endpoints)}\n`);
   const demo = flags.demo ? startDemo(flags.state) : undefined;
-  await stopped;
+  await aborted(signal);
   say('stopping …');
   demo?.kill('SIGTERM');
 }

@@ -4,6 +4,7 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AssayError } from '@assay/domain/errors';
+import { lastWords } from './last-words.ts';
 import { type ProcessRow, startTicks } from './process-table.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -51,7 +52,7 @@ export class Child {
     };
   }
 
-  /** Resolves when the process is healthy. Throws UNAVAILABLE_PROCESS with the log's name when it is not in time. */
+  /** Resolves when the process is healthy. Throws PROCESS_UNHEALTHY with the log's name when it is not in time. */
   async start(): Promise<void> {
     this.#spawn();
     const end = Date.now() + START_TIMEOUT_MS;
@@ -59,9 +60,10 @@ export class Child {
       if (this.#stopping) return;
       if (Date.now() > end || this.restarts >= 5) {
         const log = join(this.#folder.logs, `${this.spec.name}.log`);
+        const words = lastWords(log);
         throw new AssayError(
           'PROCESS_UNHEALTHY',
-          `Cannot start ${this.spec.name}: ${this.restarts} restarts and no healthy answer; its log is "${log}"`,
+          `Cannot start ${this.spec.name}: ${this.restarts} restarts and no healthy answer; its log is "${log}"${words === undefined ? '' : ` and says: ${words}`}`,
         );
       }
       await delay(60);
@@ -73,7 +75,7 @@ export class Child {
   #spawn(): void {
     if (this.spec.readyFile) rmSync(this.spec.readyFile, { force: true });
     const [file = '', ...args] = this.spec.command;
-    const log = openSync(join(this.#folder.logs, `${this.spec.name}.log`), 'a');
+    const log = this.#openLog();
     const startedAt = Date.now();
     // A group of its own, so that Ctrl-C in the terminal reaches the supervisor alone and children end in order
     const child = spawn(file, args, {
@@ -81,11 +83,21 @@ export class Child {
       stdio: ['ignore', log, log],
       detached: true,
     });
-    closeSync(log);
+    if (log !== 'ignore') closeSync(log);
     this.#process = child;
     this.#changed();
     child.once('error', (cause) => this.#changed(`${this.spec.name} could not be started: ${cause.message}`));
     child.once('exit', (code, signal) => void this.#died(code, signal, Date.now() - startedAt));
+  }
+
+  /** A process that cannot write its log still runs. */
+  #openLog(): number | 'ignore' {
+    try {
+      return openSync(join(this.#folder.logs, `${this.spec.name}.log`), 'a');
+    } catch (cause) {
+      this.#changed(`${this.spec.name} has no log: ${(cause as Error).message}`);
+      return 'ignore';
+    }
   }
 
   async #died(code: number | null, signal: NodeJS.Signals | null, livedMs: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { freePort } from './free-port.ts';
+import { fixedPort, freePort } from './free-port.ts';
 
 /** One port a listener; chosen free unless a flag fixes it, and kept over restarts of a child so that others find it again. */
 export interface Ports {
@@ -17,18 +17,19 @@ export interface FixedPorts {
   readonly inference?: number;
 }
 
+/** Throws CONFIG_INVALID for a fixed port that is taken. */
 export async function choosePorts(servers: number, fixed: FixedPorts): Promise<Ports> {
+  const choose = (flag: string, port: number | undefined): Promise<number> =>
+    port === undefined ? freePort() : fixedPort(flag, port);
   const list: { grpc: number; http: number }[] = [];
   for (let i = 0; i < servers; i++) {
-    list.push({
-      grpc: fixed.inference === undefined ? await freePort() : fixed.inference + i,
-      http: await freePort(),
-    });
+    const grpc = fixed.inference === undefined ? undefined : fixed.inference + i;
+    list.push({ grpc: await choose('--inference-port', grpc), http: await freePort() });
   }
   return {
-    controlPlane: fixed.controlPlane ?? (await freePort()),
+    controlPlane: await choose('--port', fixed.controlPlane),
     routes: await freePort(),
-    registry: fixed.registry ?? (await freePort()),
+    registry: await choose('--registry-port', fixed.registry),
     postgres: await freePort(),
     temporal: await freePort(),
     servers: list,

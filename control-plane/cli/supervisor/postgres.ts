@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AssayError } from '@assay/domain/errors';
 import pg from 'pg';
+import { complaint } from './last-words.ts';
 import { asUser, postgresUser } from './os-user.ts';
 
 interface Binaries {
@@ -85,7 +86,7 @@ async function initialise(found: Binaries, dir: string, data: string, secret: st
     rmSync(data, { recursive: true, force: true });
     throw new AssayError(
       'CONFIG_INVALID',
-      `Cannot make the PostgreSQL cluster in "${data}": initdb failed: ${String((cause as { stderr?: string }).stderr ?? cause).trim()}`,
+      `Cannot make the PostgreSQL cluster in "${data}": initdb failed: ${complaint(String((cause as { stderr?: string }).stderr ?? cause))}`,
       { cause },
     );
   }

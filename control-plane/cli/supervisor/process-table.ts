@@ -35,7 +35,8 @@ function exists(pid: number): boolean {
   }
 }
 
-const isAlive = (row: ProcessRow): boolean => startTicks(row.pid) === row.startedTicks;
+/** False for a pid that is gone, and for one that another program uses by now. */
+export const isAlive = (row: ProcessRow): boolean => startTicks(row.pid) === row.startedTicks;
 
 const fileOf = (state: StateFolder): string => join(state.root, 'processes.json');
 
@@ -70,10 +71,17 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+const supervisorOf = (state: StateFolder): ProcessRow | undefined =>
+  readProcesses(state).find((r) => r.name === 'supervisor' && isAlive(r));
+
+/** True when an Assay is up on the folder. After kill -9 its addresses are still there, and it is not. */
+export const runsOn = (state: StateFolder): boolean =>
+  supervisorOf(state) !== undefined && existsSync(state.endpoints);
+
 /** One supervisor a folder. Throws ALREADY_EXISTS naming the running one. */
 export function assertAlone(state: StateFolder): void {
-  const other = readProcesses(state).find((r) => r.name === 'supervisor');
-  if (other && other.pid !== process.pid && isAlive(other)) {
+  const other = supervisorOf(state);
+  if (other && other.pid !== process.pid) {
     const where = existsSync(state.endpoints) ? `; its addresses are in "${state.endpoints}"` : '';
     throw new AssayError(
       'ALREADY_EXISTS',

@@ -106,14 +106,18 @@ export interface Endpoints {
   readonly supervisorPid: number;
 }
 
-/** Reads endpoints.json. Throws CONFIG_INVALID when no Assay wrote one there. */
+/** Reads endpoints.json. Throws CONFIG_INVALID when no Assay wrote one there, or it is not ours to read. */
 export function readEndpoints(dir: string): Endpoints {
   const file = join(resolve(dir), 'endpoints.json');
   if (!existsSync(file)) {
     throw new AssayError(
       'CONFIG_INVALID',
-      `Cannot find a running Assay: there is no "${file}"; start one with "assay up --state ${dir}"`,
+      `Cannot find a running Assay: there is no "${file}"; start one with "assay up --state ${dir}", or name its folder with --state`,
     );
   }
-  return JSON.parse(readFileSync(file, 'utf8')) as Endpoints;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Endpoints;
+  } catch (cause) {
+    throw new AssayError('CONFIG_INVALID', `Cannot read "${file}": ${(cause as Error).message}`, { cause });
+  }
 }

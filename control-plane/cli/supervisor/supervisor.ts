@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { AssayError } from '@assay/domain/errors';
 import { cacheFolder } from './cache.ts';
 import { Child, type ChildSpec } from './child.ts';
 import {
@@ -31,29 +32,33 @@ export interface UpOptions {
   readonly auth: 'open' | 'required';
   readonly sealAfterMs: number;
   readonly say: (line: string) => void;
+  /** Gives up a start that is under way; what runs by then is stopped. */
+  readonly signal: AbortSignal;
 }
 
 /** The running whole. Disposing stops every process in the order that loses nothing. */
 export class Supervisor implements AsyncDisposable {
   readonly folder: StateFolder;
   readonly #say: (line: string) => void;
+  readonly #signal: AbortSignal;
   readonly #children: Child[] = [];
   #stopping: Promise<void> | undefined;
 
-  private constructor(folder: StateFolder, say: (line: string) => void) {
+  private constructor(folder: StateFolder, { say, signal }: UpOptions) {
     this.folder = folder;
     this.#say = say;
+    this.#signal = signal;
   }
 
   /** Starts everything and writes endpoints.json. Throws what the first process that cannot start says; stops the rest. */
   static async up(options: UpOptions): Promise<{ supervisor: Supervisor; endpoints: Endpoints }> {
     const folder = openStateFolder(options.state);
     assertAlone(folder);
-    const supervisor = new Supervisor(folder, options.say);
+    const supervisor = new Supervisor(folder, options);
     try {
       await endLeftovers(folder, options.say);
       supervisor.#record();
-      return { supervisor, endpoints: await supervisor.#start(options) };
+      return { supervisor, endpoints: await untilAborted(supervisor.#start(options), options.signal) };
     } catch (cause) {
       await supervisor[Symbol.asyncDispose]();
       throw cause;
@@ -119,6 +124,7 @@ export class Supervisor implements AsyncDisposable {
   }
 
   async #run(spec: ChildSpec): Promise<void> {
+    this.#signal.throwIfAborted();
     const child = new Child(spec, this.folder, (note) => {
       if (note) this.#say(note);
       this.#record();
@@ -137,7 +143,12 @@ export class Supervisor implements AsyncDisposable {
       restarts: 0,
       state: 'running',
     };
-    writeProcesses(this.folder, [self, ...this.#children.map((c) => c.row)]);
+    try {
+      writeProcesses(this.folder, [self, ...this.#children.map((c) => c.row)]);
+    } catch (cause) {
+      // A full disk must not end what still runs; it is told, and written with the next change
+      this.#say(`cannot write processes.json: ${(cause as Error).message}`);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -154,6 +165,21 @@ export class Supervisor implements AsyncDisposable {
     await Promise.all(named((n) => n === 'control-plane' || n === 'registry').map((c) => c.stop()));
     await Promise.all(named((n) => n === 'temporal' || n === 'postgres').map((c) => c.stop()));
     writeProcesses(this.folder, []);
+  }
+}
+
+/** What a start answers, or the reason for which it is given up; the start itself ends at its next process. */
+async function untilAborted<T>(start: Promise<T>, signal: AbortSignal): Promise<T> {
+  start.catch(() => undefined);
+  const { promise, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void =>
+    reject(new AssayError('START_CANCELLED', `Cannot go on starting: ${(signal.reason as Error).message}`));
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    if (signal.aborted) giveUp();
+    return await Promise.race([start, promise]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
   }
 }
 
