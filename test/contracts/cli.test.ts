@@ -21,6 +21,7 @@ const VERBS = [
   'doctor',
   'model list',
   'model show',
+  'model check',
   'release list',
   'release show',
   'release request',
