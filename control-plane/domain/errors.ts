@@ -112,6 +112,11 @@ export const ERRORS = {
     status: 'INVALID_ARGUMENT',
     remedy: 'Export the model as ONNX with tensors only (no ZipMap), opset 21 or less',
   },
+  MODEL_CHECK_REFUSED: {
+    status: 'FAILED_PRECONDITION',
+    remedy:
+      'Read rule by rule what "assay model check" says, export the model again and register it as a new version',
+  },
   MODEL_SIGNATURE: {
     status: 'INVALID_ARGUMENT',
     remedy: 'Export the inputs and outputs of control-plane/domain/families, by name, type and shape',

@@ -1,5 +1,6 @@
 import { openAsBlob } from 'node:fs';
 import { AssayError } from '@assay/domain/errors';
+import type { CheckReport } from '@assay/domain/model-check/report';
 import { call, encodePath, type RegistryOptions, send, unless } from './http.ts';
 
 export interface ModelVersion {
@@ -17,6 +18,12 @@ export interface ModelVersion {
     readonly digest: string;
     readonly sizeBytes: number;
   }[];
+  /** The registry's own look at the files; null where the bytes are not in it. `none`: no ONNX file and no family. */
+  readonly check: {
+    readonly state: 'pending' | 'ok' | 'refused' | 'none';
+    readonly report: CheckReport | null;
+    readonly checkedAtMs: number | null;
+  } | null;
   readonly onnx: {
     readonly path: string;
     readonly digest: string;

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { PARENT_VARIABLE } from './end-with-parent.ts';
 
 const PAGE_BYTES = 4096;
 const WATCH_MS = 100;
@@ -20,6 +21,8 @@ export interface ChildQuestion extends ChildLimits {
   readonly script: string;
   readonly nodeFlags?: readonly string[];
   readonly request: unknown;
+  /** Ends the child when nobody waits for it any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type ChildAnswer<T> =
@@ -33,12 +36,16 @@ const residentBytes = (pid: number): Promise<number> =>
     () => 0,
   );
 
-const environment = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(PASSED_ON.flatMap((k) => (process.env[k] === undefined ? [] : [[k, process.env[k]]])));
+const environment = (): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(
+    PASSED_ON.flatMap((k) => (process.env[k] === undefined ? [] : [[k, process.env[k]]])),
+  ),
+  [PARENT_VARIABLE]: String(process.pid),
+});
 
 /** Asks a process of its own that may crash, hang or eat memory: this one goes on. Never rejects. */
 export function askChild<T>(question: ChildQuestion): Promise<ChildAnswer<T>> {
-  const { script, nodeFlags = [], request, timeoutMs, memoryBytes } = question;
+  const { script, nodeFlags = [], request, timeoutMs, memoryBytes, signal } = question;
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--no-warnings', ...nodeFlags, script], {
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -56,9 +63,13 @@ export function askChild<T>(question: ChildQuestion): Promise<ChildAnswer<T>> {
     const watch = setInterval(() => {
       if (child.pid !== undefined) void residentBytes(child.pid).then(weigh);
     }, WATCH_MS);
+    const callOff = (): void => kill('it was called off');
+    if (signal?.aborted) callOff();
+    signal?.addEventListener('abort', callOff);
     const settle = (answer: ChildAnswer<T>): void => {
       clearTimeout(deadline);
       clearInterval(watch);
+      signal?.removeEventListener('abort', callOff);
       resolve(answer);
     };
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -4,7 +4,7 @@ import type { ArtifactStore } from '@assay/registry-store/artifacts';
 import { blobPathOf } from '@assay/registry-store/artifacts-blobs';
 import type { Context } from '@assay/registry-store/context';
 import { absent } from '@assay/registry-store/faults';
-import { describeVersion } from '@assay/registry-store/model-versions';
+import { describeVersion } from '@assay/registry-store/version-description';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { deletionRoutes } from './artifact-deletions.ts';
 import type { ArtifactJobs } from './artifact-jobs.ts';

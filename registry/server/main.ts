@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { openArtifacts } from './artifact-config.ts';
 import { readConfig } from './config.ts';
+import { startModelChecks } from './model-checks.ts';
 
 const logger = pino({ name: 'registry' });
 const config = readConfig(process.env);
@@ -13,12 +14,16 @@ pool.on('error', (err) =>
   logger.warn({ err }, 'an idle database connection was lost; the next request opens another'),
 );
 const { blobs, staging } = await openArtifacts(config.artifacts);
-const app = buildApp(config, pool, new ArtifactStore(blobs, staging, pool), logger);
+const artifacts = new ArtifactStore(blobs, staging, pool);
+const app = buildApp(config, pool, artifacts, logger);
 const url = await app.listen({ host: config.host, port: config.port });
 logger.info({ url, auth: config.auth, artifacts: blobs.location }, 'registry listens');
 
+const checks = startModelChecks({ pool, artifacts, logger });
+
 const stop = async (): Promise<void> => {
   await app.close();
+  await checks[Symbol.asyncDispose]();
   await pool.end();
 };
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

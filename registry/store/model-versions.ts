@@ -18,8 +18,10 @@ import {
 } from './input.ts';
 import { int } from './json.ts';
 import { loggedModelOf } from './logged-models.ts';
+import { CHECK_TAG, FAMILY_TAG, queueCheck, requeueCheck } from './model-checks.ts';
 import { Bound, conditions, ordering, type Searchable } from './search.ts';
 
+export const PROXY = 'mlflow-artifacts:/';
 const STAGES = ['None', 'Staging', 'Production', 'Archived'];
 const SEARCH: Searchable = {
   texts: { name: 'v.name', run_id: 'v.run_id', source_path: 'v.source' },
@@ -207,7 +209,19 @@ export const createVersion = async ({ pool, caller, nowMs }: Context, input: Inp
         caller.subject,
       ],
     );
-    await putTags(db, 'version_tags', { name, version }, given);
+    await putTags(
+      db,
+      'version_tags',
+      { name, version },
+      given.filter((t) => t.key !== CHECK_TAG),
+    );
+    if (asked.location.startsWith(PROXY))
+      await queueCheck(
+        db,
+        name,
+        version,
+        given.some((t) => t.key === FAMILY_TAG),
+      );
     if (asked.modelId !== undefined) await noteVersion(db, asked.modelId, name, version);
     return { model_version: (await renderVersions(db, [row ?? {}], true))[0] };
   });
@@ -303,13 +317,16 @@ export const getDownloadUri = async ({ pool }: Context, input: Input) => ({
   artifact_uri: (await liveVersion(pool, text(input, 'name'), versionNumber(input))).location,
 });
 
-/** The tag that says where a release stands is Assay's own: a forged one would lie to whoever reads it. */
+/** Tags that Assay itself keeps: a forged one would lie to whoever reads it. */
+const RESERVED = new Map([
+  [RELEASE_TAG, 'it says where the release stands'],
+  [CHECK_TAG, 'it says how the check of the files ended'],
+]);
+
 const refuseReserved = ({ role }: Caller, tag: string): void => {
-  if (tag !== RELEASE_TAG || role === 'service') return;
-  throw new RegistryFault(
-    'PERMISSION_DENIED',
-    `Cannot change tag "${RELEASE_TAG}": Assay itself keeps it, it says where the release stands`,
-  );
+  const why = RESERVED.get(tag);
+  if (why === undefined || role === 'service') return;
+  throw new RegistryFault('PERMISSION_DENIED', `Cannot change tag "${tag}": Assay itself keeps it, ${why}`);
 };
 
 export const setVersionTag = async ({ pool, caller, nowMs }: Context, input: Input) => {
@@ -319,6 +336,7 @@ export const setVersionTag = async ({ pool, caller, nowMs }: Context, input: Inp
   await transaction(pool, async (db) => {
     await liveVersion(db, name, version);
     await putTags(db, 'version_tags', { name, version }, [tag]);
+    if (tag.key === FAMILY_TAG) await requeueCheck(db, name, version);
     await noteEdit(db, caller, { name, version, nowMs, what: `tag ${tag.key}` });
   });
   return {};
@@ -334,52 +352,4 @@ export const deleteVersionTag = async ({ pool, caller, nowMs }: Context, input: 
     await noteEdit(db, caller, { name, version, nowMs, what: `tag ${tag}` });
   });
   return {};
-};
-
-const PROXY = 'mlflow-artifacts:/';
-
-/** Files of a version by path inside it, and the ONNX file among them. */
-export const filesOf = async ({ artifacts }: Context, row: Row) => {
-  const location = String(row.location);
-  const root = location.startsWith(PROXY) ? location.slice(PROXY.length).replace(/^\/+/, '') : undefined;
-  const files = root === undefined ? [] : await artifacts.tree(root);
-  const shown = files.map((f) => ({
-    path: f.path.slice((root ?? '').length + 1),
-    digest: f.digest,
-    sizeBytes: Number(f.size),
-  }));
-  const onnx = shown.find((f) => f.path === 'model.onnx') ?? shown.find((f) => f.path.endsWith('.onnx'));
-  return { shown, onnx };
-};
-
-/** Assay's own view: who made it and which bytes it is. */
-export const describeVersion = async (context: Context, input: Input) => {
-  const { pool } = context;
-  const row = await liveVersion(pool, text(input, 'name'), versionNumber(input));
-  const [rendered] = await renderVersions(pool, [row], true);
-  const { shown, onnx } = await filesOf(context, row);
-  const tagged = Object.fromEntries(
-    ((rendered?.tags ?? []) as { key: string; value: string }[]).map((t) => [t.key, t.value]),
-  );
-  const edits = await rows(
-    pool,
-    'SELECT DISTINCT by_subject FROM version_edits WHERE name = $1 AND version = $2 ORDER BY by_subject',
-    [row.name, row.version],
-  );
-  const authors = [row.created_by, tagged['assay.created_by'], ...edits.map((e) => e.by_subject)];
-  return {
-    name: row.name,
-    version: String(row.version),
-    runId: row.run_id,
-    createdAtMs: Number(row.created),
-    createdBy: row.created_by,
-    authors: [...new Set(authors.filter((a) => a !== undefined))],
-    source: row.source,
-    tags: tagged,
-    artifacts: shown,
-    onnx:
-      onnx === undefined
-        ? null
-        : { ...onnx, blobPath: `blobs/sha256/${onnx.digest.slice(0, 2)}/${onnx.digest}` },
-  };
 };

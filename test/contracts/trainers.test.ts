@@ -250,14 +250,20 @@ describe('what a training leaves behind', () => {
   test("another family's model is refused by its signature", async () => {
     const ranker = await trained('ranking', 'good');
     const pricer = await trained('pricing', 'good');
+    const asked = { family: 'pricing', championFile: null } as const;
     const { verdict, code } = await activities().evaluate({
-      family: 'pricing',
+      ...asked,
       modelFile: `${ranker.outDir}/model.onnx`,
-      championFile: null,
       snapshotDir: pricer.snapshotDir,
     });
-    expect(code).toBe('MODEL_SIGNATURE');
-    expect(verdict.kind).toBe('fail');
+    expect(code).toBe('MODEL_CHECK_REFUSED');
+    expect(verdict).toMatchObject({ kind: 'fail', reasons: [expect.stringContaining('onnx/family: ')] });
+    const evaluated = evaluator.evaluate({
+      ...asked,
+      modelFile: join(stateDir, ranker.outDir, 'model.onnx'),
+      snapshotDir: join(stateDir, pricer.snapshotDir),
+    });
+    await expect(evaluated).rejects.toMatchObject({ code: 'MODEL_SIGNATURE' });
   });
 
   test('a snapshot that was changed after it was made is refused', async () => {

@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { AssayError } from '@assay/domain/errors';
 import type { Family } from '@assay/domain/families/family';
+import { refusals } from '@assay/domain/model-check/report';
 import type { ModelEvaluator } from '@assay/domain/ports/model-evaluator';
 import { judgeValidation, type ValidationFacts, type ValidationVerdict } from '@assay/domain/validation';
 
@@ -14,7 +15,7 @@ export interface EvaluateInput {
 }
 
 /** The model itself is bad; trying again would not help, and the release must end with this reason. */
-const BAD_MODEL = ['MODEL_NOT_ONNX', 'MODEL_SIGNATURE', 'EVALUATION_FAILED'];
+const BAD_MODEL = ['MODEL_CHECK_REFUSED', 'MODEL_NOT_ONNX', 'MODEL_SIGNATURE', 'EVALUATION_FAILED'];
 
 export interface Evaluated {
   /** null where the model could not be judged at all; `verdict` says why. */
@@ -34,6 +35,7 @@ export const validationActivities = ({ stateDir, evaluator }: ValidationDeps) =>
   async evaluate({ family, modelFile, championFile, snapshotDir }: EvaluateInput): Promise<Evaluated> {
     const at = (path: string): string => (isAbsolute(path) ? path : join(stateDir, path));
     try {
+      await assertSound(evaluator, family, at(modelFile));
       const facts = await evaluator.evaluate({
         family,
         modelFile: at(modelFile),
@@ -48,3 +50,11 @@ export const validationActivities = ({ stateDir, evaluator }: ValidationDeps) =>
     }
   },
 });
+
+/** The registry looked at it when it was registered; what will be served is looked at again. Throws MODEL_CHECK_REFUSED. */
+async function assertSound(evaluator: ModelEvaluator, family: Family, modelFile: string): Promise<void> {
+  const { rules } = await evaluator.check({ family, modelFile });
+  const wrong = refusals(rules);
+  if (wrong.length > 0)
+    throw new AssayError('MODEL_CHECK_REFUSED', `Cannot validate the model: ${wrong.join('; ')}`);
+}

@@ -9,6 +9,7 @@ import type { Compared } from '@assay/domain/quality/compared';
 import { QUALITY } from '@assay/domain/quality/quality';
 import { parseSample, SAMPLE_TOLERANCE } from '@assay/domain/trainer';
 import { factsOf, type ValidationFacts } from '@assay/domain/validation';
+import { endWithParent } from '@assay/registry-integrity/end-with-parent';
 import type { InferenceSession } from 'onnxruntime-node';
 import { type Rows, readSnapshot } from './columns.ts';
 import type { ChildReply, ChildRequest } from './evaluate-message.ts';
@@ -104,4 +105,5 @@ async function reply(): Promise<ChildReply> {
   }
 }
 
+endWithParent();
 process.stdout.write(JSON.stringify(await reply()));

@@ -1,6 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { AssayError } from '@assay/domain/errors';
+import { familySpec } from '@assay/domain/families/all';
+import type { Family } from '@assay/domain/families/family';
+import type { CheckReport } from '@assay/domain/model-check/report';
 import type { ModelEvaluator } from '@assay/domain/ports/model-evaluator';
+import { checkModel } from '@assay/registry-integrity/onnx/check-model';
 import { askChild, type ChildLimits } from '@assay/registry-integrity/run-child';
 import type { ChildReply, ChildRequest } from './evaluate-message.ts';
 
@@ -16,6 +20,7 @@ const DEFAULTS: EvaluatorLimits = { timeoutMs: 60_000, memoryBytes: 1.5 * 2 ** 3
 /** Each question in a child of its own, with a deadline and a memory limit. */
 export function childEvaluator(limits: EvaluatorLimits = DEFAULTS): ModelEvaluator {
   return {
+    check: ({ family, modelFile }) => judged(family, modelFile),
     async inspect(input) {
       unwrap(await ask({ kind: 'inspect', ...input }, limits));
     },
@@ -25,6 +30,15 @@ export function childEvaluator(limits: EvaluatorLimits = DEFAULTS): ModelEvaluat
       return facts;
     },
   };
+}
+
+async function judged(family: Family, modelFile: string): Promise<CheckReport> {
+  try {
+    return await checkModel({ path: modelFile, spec: familySpec(family) });
+  } catch (cause) {
+    if (!(cause instanceof AssayError && cause.code === 'NOT_FOUND')) throw cause;
+    throw new AssayError('MODEL_NOT_ONNX', cause.message, { cause });
+  }
 }
 
 const failed = (text: string): AssayError =>

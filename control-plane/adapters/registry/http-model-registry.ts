@@ -1,4 +1,5 @@
 import { AssayError } from '@assay/domain/errors';
+import { refusals } from '@assay/domain/model-check/report';
 import type { ModelRegistry } from '@assay/domain/ports/model-registry';
 import { registerModel } from '@assay/registry-client/register-model';
 import { RegistryClient } from '@assay/registry-client/registry-client';
@@ -22,6 +23,7 @@ export const httpModelRegistry = ({
         createdBy: found.createdBy,
         authors: found.authors,
         tags: found.tags,
+        refusals: refusals(found.check?.report?.rules ?? []),
         onnx: onnx === null ? null : { path: onnx.blobPath, digest: onnx.digest, sizeBytes: onnx.sizeBytes },
       };
     },

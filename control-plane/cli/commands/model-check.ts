@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { AssayError } from '@assay/domain/errors';
 import { familySpec } from '@assay/domain/families/all';
 import { FAMILY_NAMES } from '@assay/domain/families/family';
@@ -61,16 +62,18 @@ async function checkVersion(
   { family, state }: Flags,
   policy: CheckPolicy,
 ): Promise<CheckReport> {
-  const [{ RegistryClient }, { downloadVersion }] = await Promise.all([
+  const [{ RegistryClient }, { writeFolder }] = await Promise.all([
     import('@assay/registry-client/registry-client'),
-    import('@assay/registry-client/download-version'),
+    import('@assay/registry-integrity/write-folder'),
   ]);
   const { registry, tokens } = readEndpoints(state);
   const client = new RegistryClient({ baseUrl: registry, token: tokens.admin });
   const found = await client.getModelVersion(model, version);
   const folder = await mkdtemp(join(tmpdir(), 'assay-check-'));
   try {
-    await downloadVersion(client, found, folder, policy.maxTotalBytes);
+    await writeFolder(folder, found.artifacts, policy.maxTotalBytes, async (digest) =>
+      Readable.fromWeb((await client.downloadBlob(digest)) as Parameters<typeof Readable.fromWeb>[0]),
+    );
     return await checkPath(folder, family ?? found.tags['assay.family'], policy);
   } finally {
     await rm(folder, { recursive: true, force: true });

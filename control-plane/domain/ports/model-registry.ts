@@ -6,6 +6,8 @@ export interface RegisteredVersion {
   /** Everybody who made or edited it: none of them approves it. */
   readonly authors: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
+  /** What the registry's own check of the files refused, a rule a line; absent: nothing, or it has not looked yet. */
+  readonly refusals?: readonly string[];
   /** The ONNX file: digest is hex SHA-256, path is relative to the artifact folder that model servers share. */
   readonly onnx: { readonly path: string; readonly digest: string; readonly sizeBytes: number } | null;
 }

@@ -78,12 +78,18 @@ async function trackedVersion(deps: ReleaseDeps, by: Identity, body: ReleaseBody
   } catch (error) {
     if (!(error instanceof AssayError && error.code === 'NOT_FOUND') || registry === undefined) throw error;
   }
-  const { createdBy, onnx, tags } = await registry.version(model, version);
+  const { createdBy, onnx, tags, refusals = [] } = await registry.version(model, version);
   const family = FAMILY_NAMES.find((f) => f === tags['assay.family']);
   if (onnx === null || family === undefined)
     throw new AssayError(
       'REQUEST_INVALID',
       `Cannot release ${model}/${version}: it needs an ONNX file and the tag "assay.family"`,
+      { field: 'version' },
+    );
+  if (refusals.length > 0)
+    throw new AssayError(
+      'MODEL_CHECK_REFUSED',
+      `Cannot release ${model}/${version}: the registry's check refused it: ${refusals.join('; ')}`,
       { field: 'version' },
     );
   await store.trackVersion(

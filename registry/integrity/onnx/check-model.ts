@@ -28,6 +28,8 @@ export interface CheckInput {
   readonly path: string;
   readonly spec: FamilySpec | null;
   readonly policy?: CheckPolicy;
+  /** Once aborted, the report says nothing about the model: throw it away. */
+  readonly signal?: AbortSignal;
 }
 
 const AFTER_READING = ['onnx/ir-version', 'onnx/opset', 'onnx/domains', 'onnx/operators', 'onnx/nodes'];
@@ -41,22 +43,27 @@ export async function checkModel({
   path,
   spec,
   policy = DEFAULT_CHECK_POLICY,
+  signal,
 }: CheckInput): Promise<CheckReport> {
   const { folder, file } = await placeOf(path);
   const entries = await entriesOf(folder, file, policy);
   const content = contentRules(entries, policy);
   const mayRead = content.every((r) => r.status === 'ok');
-  const asked = mayRead ? await inspect(folder, file, policy) : null;
+  const asked = mayRead ? await inspect(folder, file, policy, signal) : null;
   const layout = asked === null ? [] : [layoutRule(asked, spec)];
   const readable = asked === null || layout[0]?.status !== 'ok' ? [] : [readableRule(asked, policy)];
   const facts = asked?.ended && readable[0]?.status === 'ok' ? asked.value.facts : null;
   const rules = facts === null ? [] : factRules(facts, asked?.ended ? asked.value : null, spec, policy);
   const done = [...content, ...layout, ...readable, ...rules];
-  const sample = await sampleIf(done, facts, folder, asked?.ended ? asked.value.file : null, spec, policy);
+  const chosen = asked?.ended ? asked.value.file : null;
+  const maySample = facts !== null && chosen !== null && done.every((r) => r.status !== 'refused');
+  const sample = maySample
+    ? [await sampleRule({ file: join(folder, chosen), facts, spec, policy, signal })]
+    : [];
   const all = completed([...done, ...sample]);
   return {
     status: all.some((r) => r.status === 'refused') ? 'refused' : 'ok',
-    file: asked?.ended ? asked.value.file : file,
+    file: chosen ?? file,
     family: spec?.family ?? null,
     files: await digestsOf(folder, entries, mayRead, facts, file),
     rules: all,
@@ -77,10 +84,11 @@ async function entriesOf(folder: string, file: string | null, policy: CheckPolic
   return [{ path: file, kind, sizeBytes: stat.size }];
 }
 
-const inspect = (folder: string, file: string | null, policy: CheckPolicy) => {
+const inspect = (folder: string, file: string | null, policy: CheckPolicy, signal?: AbortSignal) => {
   const request: InspectRequest = { folder, file, maxFileBytes: policy.maxFileBytes };
   const { readTimeoutMs: timeoutMs, memoryBytes } = policy;
-  return askChild<Inspected>({ script: INSPECT, nodeFlags: CONFINED, request, timeoutMs, memoryBytes });
+  const limits = { timeoutMs, memoryBytes, signal };
+  return askChild<Inspected>({ script: INSPECT, nodeFlags: CONFINED, request, ...limits });
 };
 
 const factRules = (
@@ -96,18 +104,6 @@ const factRules = (
   signatureRule(facts, inspected?.signature ?? null),
   familyRule(facts, spec),
 ];
-
-async function sampleIf(
-  done: readonly RuleResult[],
-  facts: ModelFacts | null,
-  folder: string,
-  file: string | null,
-  spec: FamilySpec | null,
-  policy: CheckPolicy,
-): Promise<RuleResult[]> {
-  if (facts === null || file === null || done.some((r) => r.status === 'refused')) return [];
-  return [await sampleRule({ file: join(folder, file), facts, spec, policy })];
-}
 
 /** Rules that were not looked at are named too, so that every report has the same lines. */
 function completed(rules: readonly RuleResult[]): RuleResult[] {

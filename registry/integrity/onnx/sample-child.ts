@@ -3,6 +3,7 @@
 import { text } from 'node:stream/consumers';
 import type { ValueFacts } from '@assay/domain/model-check/facts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { endWithParent } from '../end-with-parent.ts';
 import type { SampleAnswer, SampleRequest } from './messages.ts';
 
 const ROWS = 2;
@@ -78,5 +79,6 @@ async function sample({ file, inputs }: SampleRequest): Promise<SampleAnswer> {
   return { fault: fault?.slice(0, 500) ?? 'it gave no answer', outputs: [] };
 }
 
+endWithParent();
 const request = JSON.parse(await text(process.stdin)) as SampleRequest;
 process.stdout.write(JSON.stringify(await sample(request)));

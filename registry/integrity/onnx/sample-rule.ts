@@ -14,12 +14,13 @@ export async function sampleRule(input: {
   readonly facts: ModelFacts;
   readonly spec: FamilySpec | null;
   readonly policy: CheckPolicy;
+  readonly signal: AbortSignal | undefined;
 }): Promise<RuleResult> {
-  const { file, facts, spec, policy } = input;
+  const { file, facts, spec, policy, signal } = input;
   const rule = 'onnx/sample-prediction';
   const request: SampleRequest = { file, inputs: facts.inputs };
   const { sampleTimeoutMs: timeoutMs, memoryBytes } = policy;
-  const asked = await askChild<SampleAnswer>({ script: SAMPLE, request, timeoutMs, memoryBytes });
+  const asked = await askChild<SampleAnswer>({ script: SAMPLE, request, timeoutMs, memoryBytes, signal });
   const remedy = 'Load and run the model with onnxruntime by hand, and export it again';
   if (!asked.ended) return refused(rule, asked.reason, remedy);
   if (asked.value.fault !== null) return refused(rule, asked.value.fault, remedy);
