@@ -5,6 +5,7 @@ import { refusals } from '@assay/domain/model-check/report';
 import { type ModelVersion, RegistryClient } from '@assay/registry-client/registry-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../plane/until.ts';
+import { GateWorld } from './gate-world.ts';
 import { startTestRegistry, type TestRegistry, TOKENS } from './registry-server.ts';
 
 const bytesOf = (name: string): Uint8Array =>
@@ -99,6 +100,22 @@ test('the check cannot be written by hand, and another family asks again', async
   expect(pricing.tags['assay.check']).toMatch(/^refused: onnx\/family: input "features" has shape/);
   await client.setModelVersionTag('later', version, 'assay.family', 'ranking');
   expect((await checked('later', version)).tags['assay.check']).toBe('ok');
+});
+
+test('what the check refused cannot be released', async () => {
+  await using world = await GateWorld.start();
+  await world.endpoint('home', 'ranking');
+  const tags = { 'assay.family': 'ranking', 'assay.snapshot_dir': 'snapshots/ranking' };
+  const stray = Buffer.from(bytesOf('ranking-wrong-output'));
+  const version = await world.register('stray', tags, true, stray);
+  await until('its files are checked', async () => {
+    const sql = "SELECT 1 FROM registry.model_checks WHERE name = 'stray' AND state = 'refused'";
+    return (await world.psql.query(sql)).rows.length === 1;
+  });
+  expect((await world.alias('stray', 'challenger', version)).status).toBe(200);
+  await world.watch.look();
+  const [why] = (await world.store.auditOf('alias/stray/challenger')).slice(-1);
+  expect(why).toMatchObject({ event: 'alias.refused', reason: expect.stringContaining('onnx/family') });
 });
 
 /** Ids of processes that run a sample prediction; Linux shows them under /proc. */
