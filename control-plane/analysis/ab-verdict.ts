@@ -65,9 +65,14 @@ export function abVerdict(input: AbInput): AbVerdict {
 
 function sampleRatioP({ assigned, weights, look }: AbInput): number {
   if (assigned[0] + assigned[1] === 0) return 1;
-  if (look === 'final') return srm(assigned, weights).p;
-  return Math.min(1, Math.exp(-multinomialLogE(assigned, weights, 100)));
+  return look === 'final' ? srm(assigned, weights).p : runningSampleRatioP(assigned, weights);
 }
+
+/** Of the counts so far against the planned shares: may be looked at as often as one likes. */
+export const runningSampleRatioP = (
+  assigned: readonly [number, number],
+  weights: readonly [number, number],
+): number => Math.min(1, Math.exp(-multinomialLogE(assigned, weights, 100)));
 
 function whatIsMissing({ control, treatment, metric, minUnits }: AbInput): string | null {
   const least = Math.min(control.n, treatment.n);

@@ -7,12 +7,13 @@ import { SealedEvidence } from './evidence-source-writer.ts';
 
 const FILES = 150;
 const ROWS = 1_334;
-const BUDGET_MS = 300;
+/** A look that reads two new files costs at most this much of one that reads three hundred. */
+const SHARE = 1 / 3;
 
 const predictions = (from: number): string => `
   SELECT 'd' || i AS decision_id, 'served' AS role, i AS at_ms, sha256('u' || (i % 150000)) AS unit_key,
     'm' AS model, '1' AS version, CASE WHEN i % 2 = 0 THEN 'champion' ELSE 'canary' END AS arm, '' AS experiment,
-    'r' AS rollout, 'OK' AS status, 5::BIGINT AS latency_us, '[]' AS guardrails,
+    'r' AS rollout, 0.5::DOUBLE AS propensity, 'OK' AS status, 5::BIGINT AS latency_us, '[]' AS guardrails,
     [i % 7, i % 3]::DOUBLE[] AS features, MAP {'x': i::DOUBLE} AS served
   FROM range(${from}, ${from + ROWS}) t(i)`;
 
@@ -33,7 +34,9 @@ test('200,000 rows in 300 files: after the first look, a look that finds one new
     };
     for (let file = 0; file < FILES; file++) await seal(file);
     const look = () => source.arms({ endpoint: 'e', rollout: 'r', metrics: ['a', 'b'], sinceMs: 0 });
+    const beganAt = performance.now();
     await look();
+    const firstMs = performance.now() - beganAt;
     const took: number[] = [];
     for (let file = FILES; file < FILES + 5; file++) {
       await seal(file);
@@ -42,8 +45,10 @@ test('200,000 rows in 300 files: after the first look, a look that finds one new
       took.push(performance.now() - startedAt);
       expect(arms.champion?.a?.n).toBeGreaterThan(70_000);
     }
-    // The quickest of five: other work on the machine only ever slows a look
-    expect(Math.min(...took), `looks took ${took.map(Math.round)} ms`).toBeLessThan(BUDGET_MS);
+    // Against the first one, which reads all files on the same machine under the same load; the quickest of five, because other
+    // work only ever slows a look
+    const said = `the first look took ${Math.round(firstMs)} ms, later ones ${took.map(Math.round)} ms`;
+    expect(Math.min(...took), said).toBeLessThan(firstMs * SHARE);
   } finally {
     await source[Symbol.asyncDispose]();
     sealed.close();

@@ -154,7 +154,7 @@ describe('arms', () => {
 
 const predictionSql = (arm: string): string =>
   `SELECT 'd' AS decision_id, 'served' AS role, 1000::BIGINT AS at_ms, 'u' AS unit_key, 'm' AS model,
-     '1' AS version, '${arm}' AS arm, '' AS experiment, 'r' AS rollout, 'OK' AS status, 5::BIGINT AS latency_us,
+     '1' AS version, '${arm}' AS arm, '' AS experiment, 'r' AS rollout, 0.5::DOUBLE AS propensity, 'OK' AS status, 5::BIGINT AS latency_us,
      '[]' AS guardrails, []::DOUBLE[] AS features, MAP {'x': 0.0::DOUBLE} AS served`;
 
 describe('what cannot be read', () => {

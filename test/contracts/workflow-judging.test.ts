@@ -67,10 +67,11 @@ describe('canary', () => {
     endpoint: 'e',
     rollout: 'r',
     sinceMs: 0,
+    weight: 0,
     guardrails: FAMILIES.ranking.guardrails,
     canary: PROFILES.demo.canary,
   };
-  const look = () => rolloutJudging({ evidence }).lookAtCanary(query);
+  const look = (weight = 0) => rolloutJudging({ evidence }).lookAtCanary({ ...query, weight });
 
   test('harm on a guardrail has its numbers and an interval around the truth', async () => {
     await users({ champion: 10, canary: 9 }, 400, { rollout: 'r' });
@@ -91,6 +92,37 @@ describe('canary', () => {
   test('too few units go on gathering, however bad they look', async () => {
     await users({ champion: 10, canary: 0 }, 50, { rollout: 'r' });
     expect((await look()).look).toMatchObject({ kind: 'gathering', units: 50 });
+  });
+
+  /** Units of the rollout that were assigned at a weight and have no outcome. */
+  const assigned = (arm: 'champion' | 'canary', units: number, weight: number): Promise<string> =>
+    sealed.seal(
+      'predictions',
+      'e',
+      Array.from({ length: units }, (_, i) => {
+        const id = `${arm}-${weight}-${i}`;
+        const propensity = arm === 'canary' ? weight : 1 - weight;
+        return prediction({ decision_id: id, unit_key: id, arm, rollout: 'r', propensity });
+      }),
+    );
+
+  test('a canary that loses its units cannot be read, however good those that are left look', async () => {
+    await users({ champion: 10, canary: 10 }, 400, { rollout: 'r' });
+    await assigned('champion', 500, 0.5);
+    await assigned('canary', 350, 0.5);
+    expect((await look(0.5)).look).toMatchObject({
+      kind: 'unreadable',
+      reason: expect.stringContaining('sample ratio 500 : 350'),
+    });
+  });
+
+  test('the ratio is held against the weight in force alone', async () => {
+    await users({ champion: 10, canary: 10 }, 400, { rollout: 'r' });
+    await assigned('champion', 800, 0.2);
+    await assigned('canary', 200, 0.2);
+    await assigned('champion', 240, 0.5);
+    await assigned('canary', 260, 0.5);
+    for (const weight of [0.2, 0.5]) expect((await look(weight)).look.kind).toBe('enough');
   });
 
   test('no evidence at all is gathering with no units', async () => {

@@ -1,3 +1,4 @@
+import { runningSampleRatioP, SRM_LEVEL } from '@assay/analysis/ab-verdict';
 import { asymptoticCs } from '@assay/analysis/methods/asymptotic-cs';
 import { type GuardLook, guardLook, MIN_UNITS_PER_ARM, splitAlpha } from '@assay/analysis/rollout-guard';
 import type { DeliveryProfile } from '@assay/domain/delivery-profile';
@@ -21,6 +22,8 @@ export interface CanaryQuery {
   readonly endpoint: string;
   readonly rollout: string;
   readonly sinceMs: number;
+  /** Share of units in force; 0 where the caller does not know it: then the ratio is not checked. */
+  readonly weight: number;
   readonly guardrails: readonly MetricSpec[];
   readonly canary: DeliveryProfile['canary'];
 }
@@ -68,10 +71,10 @@ export const rolloutJudging = ({ evidence }: { evidence: EvidenceSource }) => ({
   },
 
   async lookAtCanary(query: CanaryQuery): Promise<CanaryLook> {
-    const { endpoint, rollout, sinceMs, guardrails } = query;
+    const { endpoint, rollout, sinceMs, guardrails, weight } = query;
     try {
       const metrics = guardrails.map((g) => g.name);
-      return judge(query, await evidence.arms({ endpoint, rollout, metrics, sinceMs }));
+      return judge(query, await evidence.arms({ endpoint, rollout, metrics, sinceMs, weight }));
     } catch (error) {
       return {
         look: { kind: 'unreadable', reason: unreadable(error) },
@@ -118,8 +121,23 @@ function judge(query: CanaryQuery, { arms, assigned }: ArmsAnswer): CanaryLook {
     const effect = validEffect(fired.spec.name, fired.control, fired.treatment, tuning);
     return { ...base, effect, look: { kind: 'harm', reason: harmReason(fired.spec, effect, alpha, units) } };
   }
+  const broken = brokenRatio(query, assigned);
+  if (broken !== null) return { ...base, effect: null, look: { kind: 'unreadable', reason: broken } };
   const isEnough = read.every((r) => r.look.kind === 'ok');
   return { ...base, effect: null, look: { kind: isEnough ? 'enough' : 'gathering', units } };
+}
+
+/**
+ * A canary whose units get lost (it fails and the champion steps in, its log is cut) is judged by those that are left, and may
+ * look harmless: such a look can be read by nobody, and raises no traffic.
+ */
+function brokenRatio({ weight }: CanaryQuery, assigned: ArmsAnswer['assigned']): string | null {
+  if (!(weight > 0 && weight < 1)) return null;
+  const counts = [assigned[ARM.champion] ?? 0, assigned[ARM.canary] ?? 0] as const;
+  const p = runningSampleRatioP(counts, [1 - weight, weight]);
+  return p >= SRM_LEVEL
+    ? null
+    : `sample ratio ${counts.join(' : ')} against planned ${show(1 - weight)} : ${show(weight)} has p = ${show(p)}, not ${SRM_LEVEL} or more`;
 }
 
 /** 95 % and always valid: true at the moment that the test itself chose. */

@@ -37,6 +37,7 @@ export async function lookAtCanary(run: ReleaseRun): Promise<CanaryReading> {
     endpoint: input.endpoint,
     rollout: subject.id,
     sinceMs: progress.liveSinceMs,
+    weight: progress.weight ?? 0,
     guardrails: familySpec(input.family).guardrails,
     canary: PROFILES[input.profile].canary,
   });

@@ -186,6 +186,7 @@ async function enterStep(run: ReleaseRun, step: number): Promise<Phase> {
   if (planned === undefined) throw new Error(`profile "${input.profile}" has no canary step ${step}`);
   const sinceMs = Date.now();
   await commit(steps.canaryStep(subject, servedOf(run), { step, planned, sinceMs }));
+  progress.weight = planned.weight;
   if (progress.live !== 'canary') Object.assign(progress, { live: 'canary', liveSinceMs: sinceMs });
   return { kind: 'canary', step, sinceMs };
 }

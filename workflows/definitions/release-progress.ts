@@ -27,6 +27,8 @@ export interface ReleaseProgress {
   /** Which traffic the candidate gets, so that guardrails run in waiting states too. */
   live: 'none' | 'shadow' | 'canary' | 'experiment';
   liveSinceMs: number;
+  /** Of the canary; absent in the progress of a release that began before it was kept. */
+  weight?: number;
   /** Looks so far: each has a number of its own, so that each is a transition of its own. */
   looks: number;
   effect: Effect | null;

@@ -30,6 +30,9 @@ function scopeOf(query: ArmsQuery): Scope {
   });
 }
 
+/** Servers log the weight itself for the canary's side and 1 − weight, in the same arithmetic, for the champion's. */
+const AT_WEIGHT = `WHERE propensity = CASE arm WHEN ${literal(ARM.canary)} THEN $weight::DOUBLE ELSE 1 - $weight::DOUBLE END`;
+
 const inScope = (tables: Tables, { where }: Scope): string =>
   `SELECT * FROM ${tables.predictions} WHERE NOT shadow AND at_ms >= $since::BIGINT AND ${where}`;
 
@@ -37,8 +40,9 @@ const inScope = (tables: Tables, { where }: Scope): string =>
 export async function readArms(database: Database, tables: Tables, query: ArmsQuery): Promise<ArmsAnswer> {
   const scope = scopeOf(query);
   const assigned = await database.rows(
-    `SELECT arm, count(DISTINCT unit_key) AS units FROM (${inScope(tables, scope)}) GROUP BY arm ORDER BY arm`,
-    scope.params,
+    `SELECT arm, count(DISTINCT unit_key) AS units FROM (${inScope(tables, scope)})
+     ${query.weight === undefined ? '' : AT_WEIGHT} GROUP BY arm ORDER BY arm`,
+    { ...scope.params, ...(query.weight !== undefined && { weight: query.weight }) },
   );
   const names = Object.fromEntries(query.metrics.map((metric, i) => [`m${i}`, metric]));
   const keys = Object.keys(names);

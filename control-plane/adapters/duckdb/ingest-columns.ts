@@ -11,10 +11,11 @@ interface Columns {
 export const COLUMNS: Readonly<Record<EvidenceKind, Columns>> = {
   predictions: {
     table: `decision_id VARCHAR, shadow BOOLEAN, ok BOOLEAN, at_ms BIGINT, unit_key VARCHAR, model VARCHAR,
-      version VARCHAR, arm VARCHAR, experiment VARCHAR, rollout VARCHAR, latency_us BIGINT, tripped BOOLEAN,
+      version VARCHAR, arm VARCHAR, experiment VARCHAR, rollout VARCHAR, propensity DOUBLE, latency_us BIGINT,
+      tripped BOOLEAN,
       features DOUBLE[], served MAP(VARCHAR, DOUBLE)`,
     staged: `decision_id, role = 'shadow' AS shadow, status = 'OK' AS ok, at_ms, unit_key, model, version, arm,
-      coalesce(experiment, '') AS experiment, coalesce(rollout, '') AS rollout, latency_us,
+      coalesce(experiment, '') AS experiment, coalesce(rollout, '') AS rollout, propensity, latency_us,
       coalesce(guardrails, '') NOT IN ('', '[]') AS tripped, features, served`,
     insert: (table) => `INSERT INTO ${table} SELECT * FROM staged`,
   },

@@ -12,6 +12,8 @@ export interface ArmsQuery {
   /** One of both: rows of this rollout's arms champion and canary, or of this experiment's arms. */
   readonly rollout?: string;
   readonly experiment?: string;
+  /** Of a rollout: `assigned` counts those alone whom this canary weight assigned, whatever weights there were before. */
+  readonly weight?: number;
   readonly metrics: readonly string[];
   readonly sinceMs: number;
 }
