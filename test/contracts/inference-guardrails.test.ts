@@ -8,6 +8,7 @@ import {
   infer,
   pricingInputs,
   rankingInputs,
+  refusal,
   requestOf,
   type Sent,
   type Told,
@@ -100,7 +101,8 @@ test('bidding: the cap trips, with rule and numbers', async () => {
 test('a rule that asks for the fallback gets the family default; without a fallback the error', async () => {
   const told = await ask('bid-strict', biddingInputs(0, 200));
   expect([told.values.bid_cents, told.reason, told.arm]).toEqual([[0], 'fallback-default', 'champion']);
-  await expect(ask('bid-none', biddingInputs(0, 200))).rejects.toMatchObject({ code: 9 });
+  const refused = await refusal(ask('bid-none', biddingInputs(0, 200)));
+  expect([refused.code, refused.reason]).toEqual([9, 'GUARDRAIL_REFUSED']);
 });
 
 test('forecasting: no negative demand, no order beyond the largest', async () => {

@@ -7,7 +7,8 @@ import { Child } from '@assay/cli/supervisor/child';
 import { canReach } from '@assay/cli/supervisor/os-user';
 import { assertAlone, endLeftovers, startTicks, writeProcesses } from '@assay/cli/supervisor/process-table';
 import { openStateFolder, readEndpoints, tokensOf } from '@assay/cli/supervisor/state-folder';
-import { afterAll, expect, test } from 'vitest';
+import { Supervisor } from '@assay/cli/supervisor/supervisor';
+import { afterAll, expect, test, vi } from 'vitest';
 import { until } from '../plane/until.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'assay-supervisor-'));
@@ -106,6 +107,24 @@ test('what a killed supervisor left is ended; a pid that another program uses by
   await gone;
   expect(startTicks(other.pid ?? 0)).toBeDefined();
   other.kill('SIGKILL');
+});
+
+test('a start that is given up says so, and nothing of it runs on', async () => {
+  // Neither database nor Temporal of its own: there is nothing to be made before the first process would start
+  vi.stubEnv('DATABASE_URL', 'postgres://127.0.0.1:1/none');
+  vi.stubEnv('TEMPORAL_ADDRESS', '127.0.0.1:1');
+  const state = folder();
+  try {
+    const up = Supervisor.up({
+      ...{ state: state.root, servers: 1, ports: {}, auth: 'open', sealAfterMs: 1_000 },
+      say: () => undefined,
+      signal: AbortSignal.abort(new Error('SIGTERM')),
+    });
+    await expect(up).rejects.toMatchObject({ code: 'START_CANCELLED' });
+    expect(JSON.parse(readFileSync(join(state.root, 'processes.json'), 'utf8'))).toEqual([]);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test('a second supervisor on the same folder is refused', () => {

@@ -1,5 +1,8 @@
 import type { TrainResult } from '@assay/contract/train';
-import type { EndpointView, ReleaseView } from '@assay/domain/read-models';
+import { PROFILES } from '@assay/domain/delivery-profile';
+import { defaultPlan } from '@assay/domain/design';
+import { familySpec } from '@assay/domain/families/all';
+import type { EndpointView, ExperimentView, ReleaseView } from '@assay/domain/read-models';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestAssay } from '../plane/assay.ts';
 import { until } from '../plane/until.ts';
@@ -110,6 +113,28 @@ describe('people decide', () => {
     expect(record.filter((e) => e.event === 'release.aborted')).toHaveLength(1);
     expect(record.at(-1)?.event).toBe('release.aborted');
     expect((await approve('product-owner', nth(1), 'canary')).body.code).toBe('TRANSITION_REFUSED');
+  });
+
+  test('an experiment on a version that was rejected is refused, ends so in its record, and gets no traffic', async () => {
+    const spec = familySpec('vision');
+    const plan = defaultPlan({
+      ...{ spec, endpoint: ENDPOINT, owner: 'ann', profile: PROFILES.demo },
+      ...{ champion: nth(0), candidate: nth(1) },
+    });
+    expect((await post('product-owner', '/experiments', plan)).status).toBe(201);
+    for (const step of ['register', 'start'])
+      expect((await post('product-owner', `/experiments/${plan.id}/${step}`, {})).status).toBe(200);
+    const decided = await until(
+      'the experiment is decided',
+      async () => {
+        const { body } = await plane.api<ExperimentView>(`/experiments/${plan.id}`);
+        return body.state.kind === 'decided' ? body : undefined;
+      },
+      WITHIN_MS,
+    );
+    expect(decided.state).toMatchObject({ verdict: { kind: 'refused' } });
+    expect(JSON.stringify(decided.state)).toContain('which is \\"rejected\\"');
+    expect((await route())?.experiments).toEqual([]);
   });
 
   test('assist: the shadow needs nobody, and the record says who approved; without traffic nothing goes on', async () => {
