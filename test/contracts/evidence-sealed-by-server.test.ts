@@ -8,6 +8,9 @@ import { Wal } from '@assay/model-servers/evidence/wal';
 import { EvidenceRecord, OutcomeRecord, PredictionRecord } from '@assay/proto/gen/events/evidence_record';
 import { expect, test } from 'vitest';
 
+/** One whose complement is not what it looks like in decimals: 1 − 0.1 and 0.9 must be one number on both sides. */
+const WEIGHT = 0.1;
+
 const predicted = (id: string, arm: string, demand: number, extra: object = {}): EvidenceRecord => ({
   record: {
     $case: 'prediction',
@@ -59,8 +62,8 @@ test('what a model server appends and seals is what the control plane reads', as
       onClosed: (segment) => closed.push(segment),
     });
     const records = [
-      predicted('d1', 'champion', 8),
-      predicted('d2', 'canary', 12),
+      predicted('d1', 'champion', 8, { propensity: 1 - WEIGHT }),
+      predicted('d2', 'canary', 12, { propensity: WEIGHT }),
       predicted('d1', 'shadow', 5, { role: 'shadow', version: '2', rollout: '' }),
       told('d1', 0.5),
       told('d2', 0.25),
@@ -79,6 +82,13 @@ test('what a model server appends and seals is what the control plane reads', as
         canary: { stock_cost: { n: 1, mean: 0.25, variance: 0 } },
       },
     });
+    const atWeight = (weight: number) =>
+      source.arms({ endpoint: 'e', rollout: 'r', weight, metrics: [], sinceMs: 0 });
+    expect((await atWeight(WEIGHT)).assigned, 'units that this weight assigned').toEqual({
+      champion: 1,
+      canary: 1,
+    });
+    expect((await atWeight(0.5)).assigned).toEqual({});
     const shadow = await source.shadow({
       endpoint: 'e',
       family: 'forecasting',

@@ -108,6 +108,8 @@ test('a real server: every answer is in the evidence, and the evidence tells the
       const units = Object.values(now.assigned).reduce((n, count) => n + count, 0);
       return units > 0.85 * report.answered && withOutcome === units && now;
     });
+    const half = { endpoint: 'shelf-price', rollout: 'r1', metrics: [], sinceMs: 0, weight: 0.5 };
+    expect((await source.arms(half)).assigned, 'the weight as the server logs it').toEqual(assigned);
     const evidence = await sealedDecisions(evidenceDir);
     expect([...answered].filter((id) => !evidence.has(id))).toEqual([]);
     const [control, treatment] = [arms.champion?.margin_cents, arms.canary?.margin_cents];
