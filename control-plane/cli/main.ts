@@ -4,6 +4,7 @@ import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvidence } from './commands/evidence.ts';
 import { addExperiment } from './commands/experiment.ts';
+import { addMigrate } from './commands/migrate.ts';
 import { addModel } from './commands/model.ts';
 import { addRelease } from './commands/release.ts';
 import { addServe } from './commands/serve.ts';
@@ -27,6 +28,7 @@ for (const add of [
   addStats,
   addAudit,
   addEvidence,
+  addMigrate,
 ])
   add(program);
 

@@ -168,6 +168,16 @@ export const ERRORS = {
     status: 'NOT_FOUND',
     remedy: 'Put the model file where the plan says; the old plan stays',
   },
+  ARTIFACT_DIGEST: {
+    status: 'ABORTED',
+    remedy:
+      'Run the same command again: what differs is copied anew; look after the disk of the side that differs',
+  },
+  ARTIFACTS_NOT_PROXIED: {
+    status: 'FAILED_PRECONDITION',
+    remedy:
+      'Start that MLflow server with --serve-artifacts (its default), so that it takes artifacts by HTTP',
+  },
   MODEL_DIGEST: {
     status: 'FAILED_PRECONDITION',
     remedy: 'Publish the plan with the digest of the file that is there; the old plan stays',

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '@assay/domain/errors';
+import { createVersionOnce } from './create-version.ts';
 import { mlmodelOf } from './mlmodel.ts';
 import type { RegistryClient } from './registry-client.ts';
 
@@ -17,7 +20,10 @@ export interface RegisterModel {
 
 const FOLDER = 'model';
 
-/** Registers a trained folder as a run with artifacts and a version of the model. Each call is a new version. */
+/**
+ * Registers a trained folder as a run with artifacts and a version of the model, at our registry or any MLflow server. Each
+ * call is a new version. The digest is that of the local model.onnx: what the registry kept has to equal it.
+ */
 export const registerModel = async (
   client: RegistryClient,
   input: RegisterModel,
@@ -48,12 +54,13 @@ export const registerModel = async (
   );
   await client.finishRun(runId, Date.now());
   await client.createRegisteredModelIfMissing(input.model);
-  const version = await client.createModelVersion(input.model, `${artifactUri}/${FOLDER}`, runId, input.tags);
-  const { onnx } = await client.getModelVersion(input.model, version);
-  if (onnx === null)
-    throw new AssayError(
-      'MODEL_NOT_ONNX',
-      `Cannot register model "${input.model}": the registry holds no ONNX file of version ${version}`,
-    );
-  return { version, runId, digest: onnx.digest };
+  const source = `${artifactUri}/${FOLDER}`;
+  const version = await createVersionOnce(client, { model: input.model, source, runId, tags: input.tags });
+  return { version, runId, digest: await digestOf(join(input.dir, 'model.onnx')) };
+};
+
+const digestOf = async (file: string): Promise<string> => {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
 };

@@ -1,7 +1,8 @@
 import { openAsBlob } from 'node:fs';
 import { AssayError } from '@assay/domain/errors';
 import type { CheckReport } from '@assay/domain/model-check/report';
-import { call, encodePath, type RegistryOptions, send, unless } from './http.ts';
+import { call, type RegistryOptions, send, unless } from './http.ts';
+import { writeProxied } from './proxied.ts';
 
 export interface ModelVersion {
   readonly name: string;
@@ -38,6 +39,22 @@ export interface VersionRow {
   readonly version: string;
   readonly run_id?: string;
   readonly tags?: readonly { readonly key: string; readonly value: string }[];
+}
+
+/** A model as MLflow's own routes answer it. */
+export interface ModelRow {
+  readonly name: string;
+  readonly description?: string;
+  readonly aliases?: readonly { readonly alias: string; readonly version: string }[];
+}
+
+/** A run as MLflow's own routes answer it: the latest value of each metric, NaN as text. */
+export interface RunRow {
+  readonly info: { readonly run_id: string; readonly user_id?: string };
+  readonly data: {
+    readonly metrics?: readonly { readonly key: string; readonly value: number | string }[];
+    readonly params?: readonly { readonly key: string; readonly value: string }[];
+  };
 }
 
 export interface Batch {
@@ -103,6 +120,11 @@ export class RegistryClient {
     });
   }
 
+  async getRun(runId: string): Promise<RunRow> {
+    const query = new URLSearchParams({ run_id: runId });
+    return (await this.#call<{ run: RunRow }>('GET', `runs/get?${query}`)).run;
+  }
+
   setRunTags(runId: string, tags: Readonly<Record<string, string>>): Promise<void> {
     return this.logBatch(runId, { tags }, 0);
   }
@@ -115,16 +137,12 @@ export class RegistryClient {
     await this.#call('POST', 'runs/update', { run_id: runId, status, end_time: endedAtMs });
   }
 
-  /** Streams a file into the run's artifacts. */
+  /** Streams a file into the run's artifacts. Throws ARTIFACTS_NOT_PROXIED. */
   async uploadArtifact(runId: string, path: string, file: string | Uint8Array): Promise<void> {
     const query = new URLSearchParams({ run_id: runId });
     const { run } = await this.#call<{ run: { info: { artifact_uri: string } } }>('GET', `runs/get?${query}`);
-    const root = run.info.artifact_uri.replace(/^mlflow-artifacts:\/+/, '');
     const body = typeof file === 'string' ? await openAsBlob(file) : new Blob([new Uint8Array(file)]);
-    await send(this.#options, 'PUT', `/api/2.0/mlflow-artifacts/artifacts/${encodePath(`${root}/${path}`)}`, {
-      body,
-      headers: { 'Content-Type': 'application/octet-stream' },
-    });
+    await writeProxied(this.#options, run.info.artifact_uri, path, body);
   }
 
   async createRegisteredModelIfMissing(name: string): Promise<void> {
@@ -158,8 +176,8 @@ export class RegistryClient {
     });
   }
 
-  listRegisteredModels(): Promise<{ name: string }[]> {
-    return this.#pages<{ name: string }>('registered-models/search', 'registered_models', {
+  listRegisteredModels(): Promise<ModelRow[]> {
+    return this.#pages<ModelRow>('registered-models/search', 'registered_models', {
       max_results: '1000',
     });
   }

@@ -1,14 +1,21 @@
+import { parseExact } from '@assay/domain/exact-json';
 import type { ArtifactStore } from '@assay/registry-store/artifacts';
 import type { Context } from '@assay/registry-store/context';
 import { FAULTS, invalid, RegistryFault } from '@assay/registry-store/faults';
 import type { Input } from '@assay/registry-store/input';
-import { parseExact } from '@assay/registry-store/json';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
+
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyRequest,
+} from 'fastify';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { artifactRoutes } from './artifact-bytes.ts';
 import { startArtifactJobs } from './artifact-jobs.ts';
 import { authenticator, requireWriter } from './auth.ts';
 import type { Config } from './config.ts';
+import { importRoutes } from './import-routes.ts';
 import { ROUTES } from './routes.ts';
 
 /** The MLflow version whose clients and answers this server follows. */
@@ -57,6 +64,10 @@ const fault = (error: unknown): { status: number; code: string; message: string 
     code: 'INTERNAL_ERROR',
     message: 'Internal error; the log has it under the request id',
   };
+};
+
+const registerRoutes = (app: FastifyInstance, ...parts: readonly FastifyPluginAsync[]): void => {
+  for (const routes of parts) void app.register(routes);
 };
 
 export const buildApp = (
@@ -133,6 +144,6 @@ export const buildApp = (
     });
   }
   const jobs = startArtifactJobs(app, { pool, artifacts, log: app.log, metrics }, config.artifacts);
-  void app.register(artifactRoutes({ contextOf, pool, artifacts, jobs }));
+  registerRoutes(app, artifactRoutes({ contextOf, pool, artifacts, jobs }), importRoutes(contextOf));
   return app;
 };

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
+import { parseExact } from '@assay/domain/exact-json';
 import { invalid } from '@assay/registry-store/faults';
 import type { Input } from '@assay/registry-store/input';
-import { parseExact } from '@assay/registry-store/json';
 import type { FastifyRequest } from 'fastify';
 
 /** 10,000 parts with their URLs and tags fit. */
