@@ -10,6 +10,7 @@ const GOOD = {
 
 test.for([
   ['DATABASE_URL', ''],
+  ['ASSAY_REGISTRY_URL', ''],
   ['ASSAY_HOST', '0.0.0.0'],
   ['ASSAY_HTTP_PORT', '70000'],
   ['ASSAY_AUTH', 'maybe'],
@@ -22,4 +23,13 @@ test.for([
 
 test('what is not set has the documented default', () => {
   expect(readConfig(GOOD)).toMatchObject({ host: '127.0.0.1', httpPort: 0, auth: 'open' });
+});
+
+test('another registry needs a folder that model servers load from', () => {
+  const other = { ...GOOD, ASSAY_REGISTRY_URL: '', MLFLOW_TRACKING_URI: 'http://mlflow:5000' };
+  expect(() => readConfig(other)).toThrow(expect.objectContaining({ field: 'ASSAY_ARTIFACTS' }));
+  expect(readConfig({ ...other, ASSAY_ARTIFACTS: '/a' })).toMatchObject({
+    registry: { kind: 'mlflow', baseUrl: 'http://mlflow:5000' },
+    artifactsDir: '/a',
+  });
 });

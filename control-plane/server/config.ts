@@ -1,4 +1,5 @@
 import { AssayError } from '@assay/domain/errors';
+import { chosenRegistry, type RegistryChoice } from '@assay/domain/registry-choice';
 import { type Identity, ROLES } from '@assay/domain/roles';
 import { z } from 'zod';
 
@@ -11,7 +12,9 @@ const TOKENS = z.record(
 export interface ServerConfig {
   readonly databaseUrl: string;
   readonly temporalAddress: string;
-  readonly registryUrl: string;
+  readonly registry: RegistryChoice;
+  /** Where files of a registry elsewhere come, for model servers to load; only such a registry needs it. */
+  readonly artifactsDir: string;
   readonly serviceToken: string;
   readonly host: string;
   readonly httpPort: number;
@@ -39,10 +42,12 @@ export function readConfig(env: NodeJS.ProcessEnv): ServerConfig {
   if (!LOOPBACK.includes(host))
     fail('ASSAY_HOST', `"${host}" is not loopback: refused until OIDC and TLS are configured`);
   const auth = env.ASSAY_AUTH ?? 'open';
+  const registry = chosenRegistry(env);
   return Object.freeze({
     databaseUrl: need('DATABASE_URL'),
     temporalAddress: need('TEMPORAL_ADDRESS'),
-    registryUrl: need('ASSAY_REGISTRY_URL'),
+    registry,
+    artifactsDir: registry.kind === 'mlflow' ? need('ASSAY_ARTIFACTS') : '',
     serviceToken: need('ASSAY_SERVICE_TOKEN'),
     host,
     httpPort: port('ASSAY_HTTP_PORT'),

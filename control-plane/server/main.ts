@@ -3,7 +3,8 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { PostgresControlStore } from '@assay/adapters/postgres/control-store';
 import { Notifications } from '@assay/adapters/postgres/notifications';
 import { PostgresRegistryLedger } from '@assay/adapters/postgres/registry-ledger';
-import { httpModelRegistry } from '@assay/adapters/registry/http-model-registry';
+import { noLedger } from '@assay/adapters/registry/no-ledger';
+import { openRegistry } from '@assay/adapters/registry/open-registry';
 import { TemporalWorkflows } from '@assay/adapters/temporal/workflows';
 import { buildApp } from './app.ts';
 import { readConfig } from './config.ts';
@@ -22,7 +23,7 @@ await using workflows = new TemporalWorkflows(config.temporalAddress);
 const identities = new Identities(config.tokens, config.auth);
 const servers = new LiveServers(Date.now);
 const feed = new EventFeed(store);
-const registry = httpModelRegistry({ url: config.registryUrl, token: config.serviceToken });
+const registry = openRegistry(config.registry, config.artifactsDir);
 const deps = { store, workflows, registry, identities, servers, feed, uiDir: config.uiDir };
 await using routes = new RouteDistribution(deps, Date.now);
 const app = await buildApp(deps);
@@ -32,7 +33,8 @@ const refresh = (): void => {
   Promise.all([routes.refresh(), feed.read()]).catch(warn('refresh'));
 };
 await routes.refresh();
-await using ledger = new PostgresRegistryLedger(config.databaseUrl);
+await using ownLedger = new PostgresRegistryLedger(config.databaseUrl);
+const ledger = config.registry.kind === 'assay' ? ownLedger : noLedger;
 const watch = new RegistryWatch({ ...deps, ledger, nowMs: Date.now });
 await using _notifications = new Notifications(config.databaseUrl, () => {
   refresh();

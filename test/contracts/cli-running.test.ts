@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PostgresControlStore } from '@assay/adapters/postgres/control-store';
 import { TemporalWorkflows } from '@assay/adapters/temporal/workflows';
 import { freePort } from '@assay/cli/supervisor/free-port';
@@ -16,7 +17,7 @@ import type { Role } from '@assay/domain/roles';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { assay } from '../plane/assay.ts';
-import { startTestPostgres } from '../plane/postgres.ts';
+import { startTestRegistry } from './registry-server.ts';
 
 // The verbs that talk to an Assay, against a real control plane on a real PostgreSQL; Temporal is away
 
@@ -26,19 +27,19 @@ stack.defer(() => rmSync(state, { recursive: true, force: true }));
 const ROLES: readonly Role[] = ['admin', 'data-scientist', 'product-owner', 'serving-client', 'auditor'];
 const RELEASE = 'release/m/2';
 let databaseUrl: string;
+const model = (name: string): string =>
+  fileURLToPath(new URL(`../reference/models/${name}.onnx`, import.meta.url));
 
 const run = (line: string) => assay([...line.split(' '), '--state', state]);
 const asJson = async (line: string): Promise<unknown> => JSON.parse((await run(`${line} --json`)).stdout);
 
 beforeAll(async () => {
-  const postgres = stack.use(await startTestPostgres());
-  databaseUrl = postgres.url;
-  const store = stack.use(await PostgresControlStore.connect(postgres.url));
+  const people = Object.fromEntries(ROLES.map((role) => [`t-${role}`, { subject: `demo-${role}`, role }]));
+  const registry = stack.use(await startTestRegistry({ ASSAY_TOKENS: JSON.stringify(people) }));
+  databaseUrl = registry.database;
+  const store = stack.use(await PostgresControlStore.connect(databaseUrl));
   const workflows = stack.use(new TemporalWorkflows(`127.0.0.1:${await freePort()}`));
-  const identities = new Identities(
-    new Map(ROLES.map((role) => [`t-${role}`, { subject: `demo-${role}`, role }])),
-    'open',
-  );
+  const identities = new Identities(new Map(Object.entries(people)), 'open');
   const servers = new LiveServers(Date.now);
   const feed = new EventFeed(store);
   const deps = { store, workflows, registry: undefined, identities, servers, feed, uiDir: undefined };
@@ -47,7 +48,17 @@ beforeAll(async () => {
   const controlPlane = await app.listen({ host: '127.0.0.1', port: 0 });
   const tokens = Object.fromEntries(ROLES.map((role) => [role, `t-${role}`]));
   mkdirSync(state, { recursive: true });
-  writeFileSync(join(state, 'endpoints.json'), JSON.stringify({ version: 1, controlPlane, tokens }));
+  writeFileSync(
+    join(state, 'endpoints.json'),
+    JSON.stringify({
+      version: 1,
+      controlPlane,
+      registry: registry.url,
+      registryKind: 'assay',
+      tokens,
+      state,
+    }),
+  );
   await tell(store);
 }, 90_000);
 afterAll(() => stack.disposeAsync());
@@ -109,10 +120,16 @@ async function tell(store: PostgresControlStore): Promise<void> {
   ]);
 }
 
-test('model list and show tell champion and stage', async () => {
+test('model register brings ONNX files in; list and show tell champion and stage', async () => {
+  expect(
+    await asJson(`model register ${model('ranking-affinity')} --model m --family ranking`),
+  ).toMatchObject({
+    ok: true,
+    version: '1',
+  });
   const list = await run('model list');
   expect(list.code).toBe(0);
-  expect(list.stdout).toMatch(/m +2 +1/);
+  expect(list.stdout).toMatch(/m +ranking +1 +1 +1/);
   expect((await run('model show m')).stdout).toMatch(/1 +champion +demo-data-scientist +d{12}/);
   expect(await asJson('model show m')).toMatchObject({
     name: 'm',
@@ -120,6 +137,41 @@ test('model list and show tell champion and stage', async () => {
   });
   const unknown = await run('model show nosuch');
   expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('Cannot find model "nosuch"') });
+});
+
+test('model compare shows two versions side by side, and what differs', async () => {
+  const said = '--model priced --family pricing --metric revenue=';
+  await run(`model register ${model('pricing-elastic')} ${said}1.5 --param depth=3`);
+  await run(`model register ${model('pricing-inelastic')} ${said}2.5 --param depth=3`);
+  const compared = (await asJson('model compare priced 1 2')) as { differs: string[]; versions: object[] };
+  expect(compared.differs).toEqual(expect.arrayContaining(['digest', 'metrics.revenue']));
+  for (const same of ['signature', 'params.depth', 'stage', 'created by'])
+    expect(compared.differs).not.toContain(same);
+  expect(compared.versions[1]).toMatchObject({ createdBy: 'demo-data-scientist', metrics: { revenue: 2.5 } });
+  expect((await run('model compare priced 1 2')).stdout).toMatch(/≠ +metrics.revenue +1.5 +2.5/);
+  expect(await run('model compare priced 1 9')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('NOT_FOUND'),
+  });
+});
+
+test('model register refuses what no family can serve, and registers nothing then', async () => {
+  const empty = mkdtempSync(join(state, 'empty-'));
+  const noise = join(state, 'noise.onnx');
+  writeFileSync(noise, 'no model at all');
+  const cases: readonly (readonly [string, string])[] = [
+    [model('ranking-affinity'), 'MODEL_CHECK_REFUSED'],
+    [noise, 'MODEL_CHECK_REFUSED'],
+    [empty, 'TRAINER_NO_MODEL'],
+    [join(state, 'nosuch.onnx'), 'NOT_FOUND'],
+    [`${model('pricing-elastic')} --metric revenue=much`, 'REQUEST_INVALID'],
+  ];
+  for (const [path, code] of cases) {
+    const refused = await run(`model register ${path} --model refused --family pricing`);
+    expect(refused, path).toMatchObject({ code: 1, stderr: expect.stringContaining(`refused ${code}: `) });
+  }
+  const listed = (await asJson('model list')) as { name: string }[];
+  expect(listed.map((m) => m.name)).not.toContain('refused');
 });
 
 test('release list and show tell the state and the decision record', async () => {

@@ -22,6 +22,10 @@ const VERBS = [
   'model list',
   'model show',
   'model check',
+  'model register',
+  'model compare',
+  'import mlflow',
+  'export mlflow',
   'release list',
   'release show',
   'release request',
@@ -80,6 +84,12 @@ test('wrong use exits 2 and says what is wrong', async () => {
     ['serve', "required option '--plan <file>'"],
     ['experiment stop x', "required option '--reason <text>'"],
     ['evidence cat', "missing required argument 'dir'"],
+    ['model register x.onnx --family pricing', "required option '--model <name>'"],
+    ['model register x.onnx --model m --family cooking', 'Allowed choices are ranking'],
+    ['model register x.onnx --model m --family pricing --param depth', 'must be KEY=VALUE'],
+    ['model compare m 1', "missing required argument 'other'"],
+    ['import mlflow', "missing required argument 'uri'"],
+    ['export mlflow http://a --width 0', 'whole number from 1 to 64'],
   ];
   await eachOf(cases, async ([line, message]) => {
     const { code, stdout, stderr } = await assay(line === '' ? [] : line.split(' '));
@@ -96,6 +106,8 @@ test('a refusal exits 1 with code, value and remedy; --json says the same', asyn
   const cases: readonly (readonly [string, string, string])[] = [
     [`release list --state ${nowhere}`, 'CONFIG_INVALID', 'assay up --state'],
     [`model list --state ${nowhere}`, 'CONFIG_INVALID', nowhere],
+    [`model compare m 1 2 --state ${nowhere}`, 'CONFIG_INVALID', nowhere],
+    [`import mlflow http://127.0.0.1:9 --state ${nowhere}`, 'CONFIG_INVALID', nowhere],
     [`experiment list --state ${nowhere}`, 'CONFIG_INVALID', nowhere],
     [`audit verify --state ${nowhere}`, 'CONFIG_INVALID', nowhere],
     [`evidence cat ${nowhere}`, 'NOT_FOUND', nowhere],

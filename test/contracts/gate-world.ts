@@ -57,7 +57,7 @@ export class GateWorld implements AsyncDisposable {
       store,
       workflows,
       ledger,
-      registry: httpModelRegistry({ url: registry.url, token: TOKENS.service }),
+      registry: httpModelRegistry({ baseUrl: registry.url, token: TOKENS.service }),
       // Every step counts as long ago: nothing is waited for
       nowMs: () => Date.now() + 60_000,
     });

@@ -28,7 +28,7 @@ beforeAll(async () => {
     {
       store: world.store,
       workflows: world.workflows,
-      registry: httpModelRegistry({ url: world.registry.url, token: TOKENS.service }),
+      registry: httpModelRegistry({ baseUrl: world.registry.url, token: TOKENS.service }),
       identities: new Identities(
         new Map(people.map(([subject, role]) => [subject, { subject, role }])),
         'required',

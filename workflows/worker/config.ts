@@ -1,9 +1,10 @@
 import { AssayError } from '@assay/domain/errors';
+import { chosenRegistry, type RegistryChoice } from '@assay/domain/registry-choice';
 
 export interface WorkerConfig {
   readonly temporalAddress: string;
   readonly databaseUrl: string;
-  readonly registryUrl: string;
+  readonly registry: RegistryChoice;
   readonly serviceToken: string;
   readonly evidenceDir: string;
   readonly artifactsDir: string;
@@ -33,7 +34,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   return {
     temporalAddress: need('TEMPORAL_ADDRESS'),
     databaseUrl: need('DATABASE_URL'),
-    registryUrl: need('ASSAY_REGISTRY_URL'),
+    registry: chosenRegistry(env),
     serviceToken: need('ASSAY_SERVICE_TOKEN'),
     evidenceDir: need('ASSAY_EVIDENCE'),
     artifactsDir: need('ASSAY_ARTIFACTS'),

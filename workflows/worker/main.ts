@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DuckdbEvidenceSource } from '@assay/adapters/duckdb/evidence-source';
 import { childEvaluator } from '@assay/adapters/onnx/model-evaluator';
 import { PostgresControlStore } from '@assay/adapters/postgres/control-store';
-import { httpModelRegistry } from '@assay/adapters/registry/http-model-registry';
+import { openRegistry } from '@assay/adapters/registry/open-registry';
 import { NativeConnection } from '@temporalio/worker';
 import { readConfig } from './config.ts';
 import { arePolling, writeReady } from './ready.ts';
@@ -14,7 +14,7 @@ const config = readConfig(process.env);
 const metricsUrl = await openRuntime();
 await using store = await PostgresControlStore.connect(config.databaseUrl);
 await using evidence = await DuckdbEvidenceSource.open({ evidenceDir: config.evidenceDir });
-const registry = httpModelRegistry({ url: config.registryUrl, token: config.serviceToken });
+const registry = openRegistry(config.registry, config.artifactsDir);
 const evaluator = childEvaluator();
 const connection = await NativeConnection.connect({ address: config.temporalAddress });
 const workers = await createWorkers({

@@ -1,19 +1,15 @@
 import { AssayError } from '@assay/domain/errors';
 import { refusals } from '@assay/domain/model-check/report';
 import type { ModelRegistry } from '@assay/domain/ports/model-registry';
+import type { RegistryOptions } from '@assay/registry-client/http';
 import { registerModel } from '@assay/registry-client/register-model';
 import { RegistryClient } from '@assay/registry-client/registry-client';
+import { assertKept } from './kept.ts';
 
 /** The registry's own server as the control plane's port. */
-export const httpModelRegistry = ({
-  url,
-  token,
-}: {
-  url: string;
-  token: string | undefined;
-}): ModelRegistry => {
-  const client = new RegistryClient({ baseUrl: url, token });
-  return {
+export const httpModelRegistry = (options: RegistryOptions): ModelRegistry => {
+  const client = new RegistryClient(options);
+  const registry: ModelRegistry = {
     async version(model, version) {
       const found = await client.getModelVersion(model, version);
       const { onnx } = found;
@@ -36,10 +32,14 @@ export const httpModelRegistry = ({
         );
       return new Response(await client.downloadBlob(found.digest)).text();
     },
-    registerFolder: (input) => registerModel(client, input),
+    async registerFolder(input) {
+      const made = await registerModel(client, input);
+      return assertKept(registry, input.model, made);
+    },
     setAlias: (model, alias, version) => client.setAlias(model, alias, version),
     deleteAlias: (model, alias) => client.deleteAlias(model, alias),
     aliases: (model) => client.aliases(model),
     setVersionTag: (model, version, key, value) => client.setModelVersionTag(model, version, key, value),
   };
+  return registry;
 };

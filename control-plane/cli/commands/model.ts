@@ -4,6 +4,9 @@ import { apiOf } from '../api.ts';
 import { remote } from '../options.ts';
 import { printJson, table } from '../output.ts';
 import { addModelCheck } from './model-check.ts';
+import { addModelCompare } from './model-compare.ts';
+import { addModelList } from './model-list.ts';
+import { addModelRegister } from './model-register.ts';
 
 interface Flags {
   readonly state: string;
@@ -15,17 +18,9 @@ export function addModel(program: Command): void {
   const sub = (usage: string, text: string): Command => remote(model.command(usage).description(text));
 
   addModelCheck(model);
-
-  sub('list', 'all tracked models').action(async (flags: Flags) => {
-    const models = await apiOf(flags.state, 'admin').get<ModelView[]>('/models');
-    if (flags.json) return printJson(models);
-    const rows = models.map((m) => [
-      m.name,
-      String(m.versions.length),
-      m.versions.find((v) => v.stage === 'champion')?.version ?? '–',
-    ]);
-    process.stdout.write(`${table(['model', 'versions', 'champion'], rows)}\n`);
-  });
+  addModelList(model);
+  addModelRegister(model);
+  addModelCompare(model);
 
   sub('show <name>', 'versions of one model').action(async (name: string, flags: Flags) => {
     const view = await apiOf(flags.state, 'admin').get<ModelView>(`/models/${encodeURIComponent(name)}`);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RegistryChoice } from '@assay/domain/registry-choice';
 import { REPOSITORY } from './cache.ts';
 import type { ChildSpec } from './child.ts';
 import type { Ports } from './port-book.ts';
@@ -15,6 +16,8 @@ export interface FleetInput {
   readonly cacheDir: string;
   readonly auth: 'open' | 'required';
   readonly sealAfterMs: number;
+  /** Absent: Assay's own registry. */
+  readonly otherRegistry: RegistryChoice | undefined;
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -64,7 +67,16 @@ function nodeChild(
   };
 }
 
-export const registryUrl = (ports: Ports): string => `http://${LOOPBACK}:${ports.registry}`;
+const ownRegistry = (ports: Ports): string => `http://${LOOPBACK}:${ports.registry}`;
+
+export const registryUrl = ({ ports, otherRegistry }: FleetInput): string =>
+  otherRegistry?.baseUrl ?? ownRegistry(ports);
+
+/** Another server's credentials are in the environment that every child gets. */
+const registryEnv = ({ ports, otherRegistry }: FleetInput): Record<string, string> =>
+  otherRegistry === undefined
+    ? { ASSAY_REGISTRY_URL: ownRegistry(ports) }
+    : { ASSAY_REGISTRY_URL: '', MLFLOW_TRACKING_URI: otherRegistry.baseUrl };
 
 export const registryChild = (input: FleetInput): ChildSpec =>
   nodeChild(
@@ -72,7 +84,7 @@ export const registryChild = (input: FleetInput): ChildSpec =>
     'registry',
     'registry/server/main.ts',
     { DATABASE_URL: input.databaseUrl, ASSAY_REGISTRY_PORT: String(input.ports.registry) },
-    `${registryUrl(input.ports)}/health`,
+    `${ownRegistry(input.ports)}/health`,
   );
 
 export const controlPlaneChild = (input: FleetInput): ChildSpec =>
@@ -83,7 +95,7 @@ export const controlPlaneChild = (input: FleetInput): ChildSpec =>
     {
       DATABASE_URL: input.databaseUrl,
       TEMPORAL_ADDRESS: input.temporalAddress,
-      ASSAY_REGISTRY_URL: registryUrl(input.ports),
+      ...registryEnv(input),
       ASSAY_SERVICE_TOKEN: input.tokens.service,
       ASSAY_HTTP_PORT: String(input.ports.controlPlane),
       ASSAY_CONTROL_GRPC_PORT: String(input.ports.routes),
@@ -96,7 +108,7 @@ export const workerChild = (input: FleetInput): ChildSpec =>
   nodeChild(input, 'worker', 'workflows/worker/main.ts', {
     DATABASE_URL: input.databaseUrl,
     TEMPORAL_ADDRESS: input.temporalAddress,
-    ASSAY_REGISTRY_URL: registryUrl(input.ports),
+    ...registryEnv(input),
     ASSAY_SERVICE_TOKEN: input.tokens.service,
   });
 

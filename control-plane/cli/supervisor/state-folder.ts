@@ -96,6 +96,8 @@ export interface Endpoints {
   readonly controlPlane: string;
   readonly ui: string;
   readonly registry: string;
+  /** `mlflow`: another server, which takes no token of ours. */
+  readonly registryKind: 'assay' | 'mlflow';
   readonly inference: readonly string[];
   readonly inferenceHttp: readonly string[];
   readonly metrics: readonly string[];

@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { assertUsable } from '@assay/adapters/registry/mlflow-model-registry';
 import { AssayError } from '@assay/domain/errors';
+import { mlflowServer, type RegistryChoice } from '@assay/domain/registry-choice';
 import { cacheFolder } from './cache.ts';
 import { Child, type ChildSpec } from './child.ts';
 import {
@@ -69,6 +71,7 @@ export class Supervisor implements AsyncDisposable {
     const ports = await choosePorts(options.servers, options.ports);
     const tokens = tokensOf(this.folder);
     const cacheDir = cacheFolder(process.env);
+    const otherRegistry = await otherRegistryOf(process.env);
     const [databaseUrl, temporalAddress, uiDir] = await Promise.all([
       this.#postgres(ports),
       this.#temporal(ports, cacheDir),
@@ -84,9 +87,11 @@ export class Supervisor implements AsyncDisposable {
       cacheDir,
       auth: options.auth,
       sealAfterMs: options.sealAfterMs,
+      otherRegistry,
     };
     // The registry and the control plane migrate the database; what reads it starts after them
-    await this.#run(registryChild(input));
+    if (otherRegistry === undefined) await this.#run(registryChild(input));
+    else this.#say(`the registry is ${otherRegistry.baseUrl} (MLFLOW_TRACKING_URI)`);
     await this.#run(controlPlaneChild(input));
     await Promise.all([workerChild(input), ...modelServerChildren(input)].map((spec) => this.#run(spec)));
     const endpoints = endpointsOf(input, tokens);
@@ -183,18 +188,29 @@ async function untilAborted<T>(start: Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
+/** Another registry, asked before anything starts. Throws CONFIG_INVALID, UNREACHABLE. */
+async function otherRegistryOf(env: NodeJS.ProcessEnv): Promise<RegistryChoice | undefined> {
+  const { MLFLOW_TRACKING_URI: uri } = env;
+  if (!uri) return undefined;
+  const choice = mlflowServer(uri, env);
+  await assertUsable(choice);
+  return choice;
+}
+
 function endpointsOf(input: FleetInput, tokens: Tokens): Endpoints {
   const control = `http://127.0.0.1:${input.ports.controlPlane}`;
   const http = input.ports.servers.map((p) => `http://127.0.0.1:${p.http}`);
   const { service: _, ...handedOut } = tokens;
+  const own = input.otherRegistry === undefined ? [registryUrl(input)] : [];
   return {
     version: 1,
     controlPlane: control,
     ui: control,
-    registry: registryUrl(input.ports),
+    registry: registryUrl(input),
+    registryKind: input.otherRegistry === undefined ? 'assay' : 'mlflow',
     inference: input.ports.servers.map((p) => `127.0.0.1:${p.grpc}`),
     inferenceHttp: http,
-    metrics: [control, registryUrl(input.ports), ...http].map((u) => `${u}/metrics`),
+    metrics: [control, ...own, ...http].map((u) => `${u}/metrics`),
     temporal: input.temporalAddress,
     database: input.databaseUrl,
     tokens: handedOut,
