@@ -117,6 +117,16 @@ export const ERRORS = {
     remedy:
       'Read rule by rule what "assay model check" says, export the model again and register it as a new version',
   },
+  SIGNATURE_INVALID: {
+    status: 'FAILED_PRECONDITION',
+    remedy:
+      'Do not use the model; fetch it again, and ask who signed it for the signature and the public key',
+  },
+  KEY_INVALID: {
+    status: 'INVALID_ARGUMENT',
+    remedy:
+      'Use an EC P-256 key in PEM without a passphrase: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256',
+  },
   MODEL_SIGNATURE: {
     status: 'INVALID_ARGUMENT',
     remedy: 'Export the inputs and outputs of control-plane/domain/families, by name, type and shape',

@@ -7,6 +7,7 @@ import { addModelCheck } from './model-check.ts';
 import { addModelCompare } from './model-compare.ts';
 import { addModelList } from './model-list.ts';
 import { addModelRegister } from './model-register.ts';
+import { addModelSign } from './model-sign.ts';
 
 interface Flags {
   readonly state: string;
@@ -18,6 +19,7 @@ export function addModel(program: Command): void {
   const sub = (usage: string, text: string): Command => remote(model.command(usage).description(text));
 
   addModelCheck(model);
+  addModelSign(model);
   addModelList(model);
   addModelRegister(model);
   addModelCompare(model);
