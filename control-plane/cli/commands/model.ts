@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { apiOf } from '../api.ts';
 import { remote } from '../options.ts';
 import { printJson, table } from '../output.ts';
+import { addModelBom } from './model-bom.ts';
 import { addModelCheck } from './model-check.ts';
 import { addModelCompare } from './model-compare.ts';
 import { addModelList } from './model-list.ts';
@@ -20,6 +21,7 @@ export function addModel(program: Command): void {
 
   addModelCheck(model);
   addModelSign(model);
+  addModelBom(model);
   addModelList(model);
   addModelRegister(model);
   addModelCompare(model);
