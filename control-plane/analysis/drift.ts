@@ -105,7 +105,7 @@ function look(
 
 function judge({ kind: _, ...m }: Measured, p: number, { alpha, minPsi }: DriftOptions): FeatureDrift {
   const kind = p <= alpha && m.psi >= minPsi ? 'drift' : 'stable';
-  const numbers = `PSI ${show(m.psi)} (action from ${minPsi}), adjusted p = ${show(p)} (alpha ${alpha}), ${m.rows} rows`;
+  const numbers = `PSI ${show(m.psi)} (action from ${minPsi}), adjusted p ${p < 1e-6 ? '< 1e-6' : `= ${show(p)}`} (alpha ${alpha}), ${m.rows} rows`;
   return { ...m, kind, p, reason: `${m.feature}: ${numbers}` };
 }
 

@@ -166,7 +166,7 @@ export const canaryStep = (
     {
       name: `canary.step/${at.step}`,
       event: 'canary.step',
-      reason: `${Math.round(at.planned.weight * 100)} % of units for at least ${at.planned.soakMs} ms`,
+      reason: `${Math.round(at.planned.weight * 100)} % of units for at least ${at.planned.soakMs / 1_000} s`,
       evidence: { step: at.step, weight: at.planned.weight },
     },
     [

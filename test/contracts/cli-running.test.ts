@@ -29,6 +29,7 @@ const RELEASE = 'release/m/2';
 let databaseUrl: string;
 const model = (name: string): string =>
   fileURLToPath(new URL(`../reference/models/${name}.onnx`, import.meta.url));
+let controlPlane: string;
 
 const run = (line: string) => assay([...line.split(' '), '--state', state]);
 const asJson = async (line: string): Promise<unknown> => JSON.parse((await run(`${line} --json`)).stdout);
@@ -41,13 +42,15 @@ beforeAll(async () => {
   const workflows = stack.use(new TemporalWorkflows(`127.0.0.1:${await freePort()}`));
   const identities = new Identities(new Map(Object.entries(people)), 'open');
   const servers = new LiveServers(Date.now);
+  const uiDir = join(state, 'ui');
+  mkdirSync(uiDir, { recursive: true });
+  writeFileSync(join(uiDir, '200.html'), '<title>the page</title>');
   const feed = new EventFeed(store);
-  const deps = { store, workflows, registry: undefined, identities, servers, feed, uiDir: undefined };
+  const deps = { store, workflows, registry: undefined, identities, servers, feed, uiDir };
   const app = await buildApp(deps, 'silent');
   stack.defer(() => app.close());
-  const controlPlane = await app.listen({ host: '127.0.0.1', port: 0 });
+  controlPlane = await app.listen({ host: '127.0.0.1', port: 0 });
   const tokens = Object.fromEntries(ROLES.map((role) => [role, `t-${role}`]));
-  mkdirSync(state, { recursive: true });
   writeFileSync(
     join(state, 'endpoints.json'),
     JSON.stringify({
@@ -249,13 +252,21 @@ test('audit verify holds, and names the entry that was changed', async () => {
   expect((await run('audit verify --json')).code).toBe(1);
 });
 
+test('an address that only the page knows answers the page; a script that is away does not', async () => {
+  const page = await fetch(`${controlPlane}/releases/m/2`);
+  expect([page.status, await page.text()]).toEqual([200, '<title>the page</title>']);
+  const script = await fetch(`${controlPlane}/_app/immutable/entry/old.js`);
+  expect(script.status).toBe(404);
+  expect(await script.json()).toMatchObject({ code: 'NOT_FOUND' });
+});
+
 test('a control plane that is gone is named', async () => {
   const gone = mkdtempSync(join(tmpdir(), 'assay-cli-gone-'));
   stack.defer(() => rmSync(gone, { recursive: true, force: true }));
-  const controlPlane = `http://127.0.0.1:${await freePort()}`;
+  const nobody = `http://127.0.0.1:${await freePort()}`;
   writeFileSync(
     join(gone, 'endpoints.json'),
-    JSON.stringify({ version: 1, controlPlane, tokens: { admin: 'x' } }),
+    JSON.stringify({ version: 1, controlPlane: nobody, tokens: { admin: 'x' } }),
   );
   expect(await assay(['release', 'list', '--state', gone])).toMatchObject({
     code: 1,

@@ -1,4 +1,5 @@
 import type { TrainInput, TrainResult } from '@assay/contract/train';
+import { AssayError } from '@assay/domain/errors';
 import { familySpec } from '@assay/domain/families/all';
 import type { Family, FamilySpec } from '@assay/domain/families/family';
 import type { Endpoint } from '@assay/domain/ports/control-store';
@@ -70,6 +71,26 @@ export class Shop {
       throw new Error(`training ${id} failed: ${status.error ?? 'no result'}`);
     this.#tell(`${recipe}: trained as ${status.result.model}/${status.result.version}`);
     return status.result;
+  }
+
+  /**
+   * The story begins with a first champion of its own. Throws TRANSITION_REFUSED when the endpoint has another one: told with
+   * another seed, good candidates would be held against it and end otherwise.
+   */
+  async assertOwnBeginning(first: TrainResult): Promise<void> {
+    const { endpoint } = this.spec;
+    const at = await patiently(() => this.#api.get<EndpointView>(`/endpoints/${endpoint}`), this.#signal);
+    const releases = await patiently(
+      () => this.#api.get<Release[]>(`/releases?endpoint=${endpoint}`),
+      this.#signal,
+    );
+    if (at.route === null || releases.some((r) => r.model === first.model && r.version === first.version))
+      return;
+    const { model, version } = at.route.champion;
+    throw new AssayError(
+      'TRANSITION_REFUSED',
+      `Cannot tell the story of seed ${this.#seed}: "${endpoint}" has the champion ${model}/${version} already; use the seed that it was told with, or another --state folder`,
+    );
   }
 
   /** Requests the release and follows it to its end, telling each new state. */

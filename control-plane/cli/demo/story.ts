@@ -24,6 +24,7 @@ export async function tellStory(
   );
   await shop.openEndpoint();
   const first = await shop.train('baseline');
+  await shop.assertOwnBeginning(first);
   await shop.release(first);
   const pool = await loadPool(family, await stage.extractedDir(family), stage.seed);
   const driver = drive({

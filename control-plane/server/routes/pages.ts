@@ -23,7 +23,8 @@ export async function pages(app: FastifyInstance, uiDir: string | undefined): Pr
     });
   else app.get('/', (_, reply) => reply.type('text/html').header('content-security-policy', CSP).send(NO_UI));
   app.setNotFoundHandler((request, reply) => {
-    const isPage = request.method === 'GET' && !/^\/(api|health|metrics)(\/|$)/.test(request.url);
+    // A script of a build that was replaced is away; the page in its place would be run as a script
+    const isPage = request.method === 'GET' && !/^\/(api|health|metrics|_app)(\/|$)/.test(request.url);
     if (isPage && fallback !== undefined) return reply.sendFile(fallback);
     return answerProblem(
       new AssayError('NOT_FOUND', `Cannot answer ${request.method} ${request.url}: no such address`),

@@ -1,6 +1,6 @@
 import type { TrafficView } from '@assay/domain/read-models';
 import { expect, test } from 'vitest';
-import { liveSplit, totalsOf } from './traffic.ts';
+import { byActivity, liveSplit, totalsOf } from './traffic.ts';
 
 const row = (arm: string, version: string, perSecond: number): TrafficView => ({
   model: 'm',
@@ -32,4 +32,16 @@ test('totals add up over arms', () => {
     guarded: 6,
     failed: 2,
   });
+});
+
+test('what answers now comes first, busiest on top; the rest stays as it was', () => {
+  const rows = [
+    row('champion', '1', 0),
+    row('canary', '2', 1),
+    row('champion', '2', 9),
+    row('pinned', '1', 0),
+  ];
+  const { now, earlier } = byActivity(rows);
+  expect(now.map((t) => t.arm)).toEqual(['champion', 'canary']);
+  expect(earlier.map((t) => t.arm)).toEqual(['champion', 'pinned']);
 });

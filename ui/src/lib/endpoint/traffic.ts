@@ -56,6 +56,15 @@ export function liveSplit(traffic: readonly TrafficView[]): Split {
   };
 }
 
+/** Rows that answer now, busiest first, and those of versions and arms that no request comes to any more. */
+export function byActivity(traffic: readonly TrafficView[]): {
+  readonly now: readonly TrafficView[];
+  readonly earlier: readonly TrafficView[];
+} {
+  const busiest = traffic.toSorted((a, b) => b.perSecond - a.perSecond);
+  return { now: busiest.filter((t) => t.perSecond > 0), earlier: traffic.filter((t) => t.perSecond === 0) };
+}
+
 /** Guardrail interventions and failures since the servers started. */
 export interface Totals {
   readonly answered: number;

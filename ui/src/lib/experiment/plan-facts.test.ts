@@ -2,7 +2,7 @@ import type { ExperimentPlan } from '@assay/domain/experiment';
 import { bidding } from '@assay/domain/families/bidding';
 import { ranking } from '@assay/domain/families/ranking';
 import { expect, test } from 'vitest';
-import { guardrailWords, planFacts, stopFacts } from './plan-facts.ts';
+import { guardrailWords, panelFacts, planFacts, stopFacts } from './plan-facts.ts';
 
 const plan: ExperimentPlan = {
   id: 'x',
@@ -53,4 +53,18 @@ test('a guardrail says the harm it allows', () => {
   expect(bidding.guardrails.map(guardrailWords)[1]).toBe(
     'Spend: not higher by more than 3 cents per auction; stopped early beyond 1',
   );
+});
+
+test('a unit that is a phrase is called a unit', () => {
+  expect(stopFacts({ ...plan, unit: 'unit_id of the request' })[0]?.[1]).toContain('5,000 units an arm');
+});
+
+test('a panel says who is compared with whom', () => {
+  const panel = { ...plan, unit: 'store', treatedUnits: ['store-01'] };
+  expect(panelFacts(panel, { treated: 1, donors: 23, periods: 20 })).toEqual([
+    ['Treated', 'store-01'],
+    ['Compared with', 'a mix of 23 other stores'],
+    ['Periods since the start', `20 of ${plan.stop.postPeriods}`],
+  ]);
+  expect(panelFacts(panel, {})[1]?.[1]).toBe('no look yet');
 });

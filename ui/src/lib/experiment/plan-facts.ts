@@ -17,6 +17,9 @@ export const planFacts = (plan: ExperimentPlan): readonly Fact[] => [
   ...(plan.treatedUnits === undefined ? [] : [['Treated unit', plan.treatedUnits.join(', ')] as const]),
 ];
 
+/** “unit_id of the request” says where a unit comes from, and has no plural. */
+const unitWord = (unit: string): string => (unit.includes(' ') ? 'unit' : unit);
+
 /** When it may stop, as the plan fixed it. */
 export function stopFacts(plan: ExperimentPlan): readonly Fact[] {
   const { stop } = plan;
@@ -24,7 +27,7 @@ export function stopFacts(plan: ExperimentPlan): readonly Fact[] {
     plan.analysis === 'ab'
       ? [
           'Not before',
-          `${plural(stop.minUnitsPerArm, plan.unit)} an arm and ${formatDuration(stop.minDurationMs)}`,
+          `${plural(stop.minUnitsPerArm, unitWord(plan.unit))} an arm and ${formatDuration(stop.minDurationMs)}`,
         ]
       : [
           'Not before',
@@ -34,6 +37,19 @@ export function stopFacts(plan: ExperimentPlan): readonly Fact[] {
     enough,
     ['At the latest', formatDuration(stop.timeoutMs)],
     ['Looks every', formatDuration(stop.lookEveryMs)],
+  ];
+}
+
+/** Who is compared with whom where one named unit is treated; `units` are the last look's counts. */
+export function panelFacts(
+  { treatedUnits = [], stop, unit }: ExperimentPlan,
+  units: Readonly<Record<string, number>>,
+): readonly Fact[] {
+  const donors = units.donors;
+  return [
+    ['Treated', treatedUnits.join(', ')],
+    ['Compared with', donors === undefined ? 'no look yet' : `a mix of ${plural(donors, `other ${unit}`)}`],
+    ['Periods since the start', `${formatNumber(units.periods ?? 0)} of ${formatNumber(stop.postPeriods)}`],
   ];
 }
 

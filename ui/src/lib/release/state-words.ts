@@ -16,7 +16,8 @@ const POINT_WORDS = {
   ship: 'make it champion',
 } as const;
 
-export function stateWords(state: ReleaseState): StateWords {
+/** `isSuperseded`: it became champion, and a later version has taken over since. */
+export function stateWords(state: ReleaseState, isSuperseded = false): StateWords {
   switch (state.kind) {
     case 'requested':
       return { label: 'Requested', tone: 'info', sentence: 'Waiting for its workflow to start' };
@@ -52,12 +53,13 @@ export function stateWords(state: ReleaseState): StateWords {
       };
     case 'champion':
       return {
-        label: 'Champion',
-        tone: 'good',
+        label: isSuperseded ? 'Was champion' : 'Champion',
+        tone: isSuperseded ? 'neutral' : 'good',
         sentence:
-          state.gate === 'validation'
+          (state.gate === 'validation'
             ? 'Became the first champion: there was none to compare it with'
-            : `Became champion at the ${state.gate} gate`,
+            : `Became champion at the ${state.gate} gate`) +
+          (isSuperseded ? '; a later version has taken over' : ''),
       };
     case 'rejected':
       return { label: 'Rejected', tone: 'bad', sentence: state.reason };

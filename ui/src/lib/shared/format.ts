@@ -114,4 +114,4 @@ export const humanize = (key: string): string =>
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/[_-]+/g, ' ')
     .toLowerCase()
-    .replace(/ ms$/, '');
+    .replace(/ [mu]s$/, '');

@@ -3,4 +3,7 @@ import { api } from '#lib/api/reads.ts';
 import type { PageLoad } from './$types';
 
 export const load: PageLoad = (event) =>
-  loadLive(event, () => api.release(event.params.model, event.params.version));
+  loadLive(event, async () => {
+    const view = await api.release(event.params.model, event.params.version);
+    return { ...view, siblings: await api.releases(view.release.endpoint) };
+  });
