@@ -63,6 +63,9 @@ const brokenLine = (family: Family, cause: unknown): DemoLine => ({
   ok: false,
 });
 
+/** A story that broke names no decision; what broke it is too long for a table. */
+const isTold = (line: DemoLine): boolean => line.decision !== '–';
+
 const number = (x: number): string => (Math.abs(x) >= 100 ? x.toFixed(0) : x.toPrecision(3));
 
 function effectText(line: DemoLine): string {
@@ -79,12 +82,13 @@ export function demoTable(result: DemoResult): string {
     l.family,
     l.case,
     `${l.model}/${l.version}`,
-    l.end,
+    isTold(l) ? l.end : 'not told',
     l.gate,
     effectText(l),
     l.decision,
   ]);
   const head = ['', 'family', 'case', 'version', 'end', 'gate', 'effect [95 %]', 'decision'];
   const sum = `${result.answered} predictions answered, ${result.violations} broke a guardrail, ${result.seconds} s: ${result.ok ? pc.green('all as expected') : pc.red('not as expected')}`;
-  return `${table(head, rows)}\n${sum}`;
+  const notes = result.lines.filter((l) => !isTold(l)).map((l) => `${pc.red('✗')} ${l.family}: ${l.end}`);
+  return [table(head, rows), ...notes, sum].join('\n');
 }

@@ -46,7 +46,8 @@ export function setStage(
     signal,
     say,
     rate: (family) => RATES[family],
-    extractedDir: (family) => ensureExtracted({ cacheDir: cacheFolder(process.env), family }),
+    extractedDir: (family) =>
+      ensureExtracted({ cacheDir: cacheFolder(process.env), family, onProgress: say }),
     clientLog: (family) => join(logs, `${family}-${seed}.log`),
   };
 }

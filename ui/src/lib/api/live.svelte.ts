@@ -4,7 +4,7 @@ import { eventStreamParser } from './event-stream.ts';
 import { LIVE } from './load.ts';
 import { API, authorization } from './request.ts';
 
-export type Connection = 'connecting' | 'live' | 'lost';
+export type Connection = 'connecting' | 'live' | 'lost' | 'denied';
 
 /** Several events in a burst (one transition writes many) are one refresh. */
 const DEBOUNCE_MS = 250;
@@ -32,8 +32,8 @@ function createLive() {
           connection = 'live';
           refresh();
         },
-        lost: () => {
-          connection = 'lost';
+        lost: (denied) => {
+          connection = denied ? 'denied' : 'lost';
           refresh();
         },
         event: (event) => {
@@ -65,36 +65,38 @@ function refresher(signal: AbortSignal): () => void {
 
 interface Listener {
   connected(): void;
-  lost(): void;
+  /** `denied`: the control plane is there and does not take the token. */
+  lost(denied: boolean): void;
   event(event: LiveEvent): void;
 }
 
 async function keepFollowing(signal: AbortSignal, to: Listener): Promise<void> {
   for (let attempt = 0; !signal.aborted; attempt += 1) {
-    const opened = await readStream(signal, to);
+    const ended = await readStream(signal, to);
     if (signal.aborted) return;
-    to.lost();
-    if (opened) attempt = 0;
+    to.lost(ended === 'denied');
+    if (ended === 'cut') attempt = 0;
     await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 5_000, signal);
   }
 }
 
-/** Answers whether the stream was open before it ended. */
-async function readStream(signal: AbortSignal, to: Listener): Promise<boolean> {
+/** How it ended: cut when it was open before. */
+async function readStream(signal: AbortSignal, to: Listener): Promise<'cut' | 'denied' | 'unopened'> {
   try {
     const response = await fetch(`${API}/events`, {
       headers: { ...authorization(), accept: 'text/event-stream' },
       signal,
     });
-    if (!response.ok || response.body === null) return false;
+    if (response.status === 401 || response.status === 403) return 'denied';
+    if (!response.ok || response.body === null) return 'unopened';
     to.connected();
     const push = eventStreamParser((data) => to.event(JSON.parse(data) as LiveEvent));
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) push(part.value);
-    return true;
+    return 'cut';
   } catch {
     // A cut connection, a restart of the control plane: the caller tries again.
-    return false;
+    return 'unopened';
   }
 }
 
