@@ -1,12 +1,16 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { REPOSITORY } from '@assay/cli/supervisor/cache';
 import { complaint } from '@assay/cli/supervisor/last-words';
+import { readProcesses } from '@assay/cli/supervisor/process-table';
+import { openStateFolder } from '@assay/cli/supervisor/state-folder';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assay } from '../plane/assay.ts';
+import { until } from '../plane/until.ts';
 
 // Every verb as a person types it, where no Assay runs: help, wrong use (exit 2), refusals (exit 1)
 
@@ -146,6 +150,30 @@ test('up names a port that another program has', async () => {
     expect(stderr).toContain(`Cannot use port ${port} for ${flag}: another program listens there`);
   }
   other.close();
+});
+
+test('SIGTERM during the start, twice as from npm, stops what runs by then', async () => {
+  const state = openStateFolder(join(root, 'cancelled'));
+  const main = join(REPOSITORY, 'control-plane/cli/main.ts');
+  const up = spawn(process.execPath, [main, 'up', '--json', '--state', state.root], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  up.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  up.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const closed = once(up, 'close');
+  await until('a first process is up', () => stderr.includes(' is up ('));
+  up.kill('SIGTERM');
+  up.kill('SIGTERM');
+  expect(await closed).toEqual([1, null]);
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { code: 'START_CANCELLED', message: 'Cannot go on starting: ended by SIGTERM' },
+  });
+  expect(readProcesses(state)).toEqual([]);
 });
 
 test('an endpoints.json that is torn is named', async () => {
