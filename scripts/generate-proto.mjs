@@ -1,31 +1,51 @@
 // Regenerates proto/gen from the .proto files. `--check` fails when what is committed differs.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const proto = fileURLToPath(new URL('../proto/', import.meta.url));
 const gen = join(proto, 'gen');
 
-function snapshot() {
-  const files = readdirSync(gen, { recursive: true, withFileTypes: true }).filter((e) => e.isFile());
+function snapshot(folder) {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) => e.isFile());
   return new Map(
-    files.map((e) => [join(e.parentPath, e.name), readFileSync(join(e.parentPath, e.name), 'utf8')]),
+    files.map((e) => [
+      relative(folder, join(e.parentPath, e.name)),
+      readFileSync(join(e.parentPath, e.name), 'utf8'),
+    ]),
   );
 }
 
-const before = process.argv.includes('--check') ? snapshot() : undefined;
-rmSync(gen, { recursive: true, force: true });
-const buf = fileURLToPath(new URL('../node_modules/.bin/buf', import.meta.url));
-execFileSync(buf, ['generate', '--template', 'buf.gen.yaml'], { cwd: proto, stdio: 'inherit' });
-if (before) {
-  const after = snapshot();
-  const names = new Set([...before.keys(), ...after.keys()]);
-  const changed = [...names].filter((name) => before.get(name) !== after.get(name));
+/** Into a folder of its own, then compared: what runs now imports the committed files. */
+function check() {
+  const scratch = mkdtempSync(join(tmpdir(), 'assay-proto-'));
+  try {
+    generate(scratch);
+    const [before, after] = [snapshot(gen), snapshot(join(scratch, 'gen'))];
+    const names = new Set([...before.keys(), ...after.keys()]);
+    return [...names].filter((name) => before.get(name) !== after.get(name));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function generate(output) {
+  const buf = fileURLToPath(new URL('../node_modules/.bin/buf', import.meta.url));
+  const args = ['generate', '--template', 'buf.gen.yaml', '--output', output];
+  execFileSync(buf, args, { cwd: proto, stdio: 'inherit' });
+}
+
+if (process.argv.includes('--check')) {
+  const changed = check();
   if (changed.length > 0) {
     console.error(
       `Generated code differs from what is committed; run "npm run proto":\n${changed.join('\n')}`,
     );
     process.exitCode = 1;
   }
+} else {
+  rmSync(gen, { recursive: true, force: true });
+  generate('.');
 }
