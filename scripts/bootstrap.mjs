@@ -58,9 +58,15 @@ function run(file, args) {
   const forward = (signal) => child.kill(signal);
   const handlers = { SIGINT: () => {}, SIGTERM: forward, SIGHUP: forward };
   for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler);
+  // npm hands a SIGTERM to the shell between it and this process, which dies of it and tells nobody
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.env.npm_lifecycle_event && process.ppid !== parent) forward('SIGTERM');
+  }, 1_000);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => {
+      clearInterval(watch);
       for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
       resolve(code ?? 1);
     });
