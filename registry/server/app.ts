@@ -3,11 +3,11 @@ import type { ArtifactStore } from '@assay/registry-store/artifacts';
 import type { Context } from '@assay/registry-store/context';
 import { FAULTS, invalid, RegistryFault } from '@assay/registry-store/faults';
 import type { Input } from '@assay/registry-store/input';
-
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyPluginAsync,
+  type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
@@ -15,8 +15,10 @@ import { artifactRoutes } from './artifact-bytes.ts';
 import { startArtifactJobs } from './artifact-jobs.ts';
 import { authenticator, requireWriter } from './auth.ts';
 import type { Config } from './config.ts';
+import { downloadRoutes } from './file-downloads.ts';
 import { importRoutes } from './import-routes.ts';
-import { ROUTES } from './routes.ts';
+import { notServedRoutes } from './not-served.ts';
+import { PAGE_ROUTES, ROUTES, type RouteRow } from './routes.ts';
 
 /** The MLflow version whose clients and answers this server follows. */
 const MLFLOW_VERSION = '3.17.2';
@@ -70,6 +72,45 @@ const registerRoutes = (app: FastifyInstance, ...parts: readonly FastifyPluginAs
   for (const routes of parts) void app.register(routes);
 };
 
+const KNOWN = ROUTES.map(
+  ([, path]) => new RegExp(`^/(ajax-)?api/2\\.0/mlflow/${path.replace(/:\w+/g, '[^/]+')}$`),
+);
+
+/** 404, or 405 where another method is served at the same address. */
+const answerUnknown = (request: FastifyRequest, reply: FastifyReply) => {
+  const path = request.url.split('?')[0] ?? '';
+  const known = KNOWN.some((route) => route.test(path));
+  return reply.code(known ? 405 : 404).send({
+    error_code: 'ENDPOINT_NOT_FOUND',
+    message: `There is no ${request.method} ${path} here${known ? '; another method is served at this address' : ''}`,
+  });
+};
+
+type ContextOf = (request: FastifyRequest, writes: boolean) => Context;
+
+const serve = (
+  app: FastifyInstance,
+  contextOf: ContextOf,
+  prefix: string,
+  [method, path, operation, reads]: RouteRow,
+): void => {
+  app.route({
+    method,
+    url: `${prefix}/2.0/mlflow/${path}`,
+    handler: async (request) => {
+      const context = contextOf(request, method !== 'GET' && reads === undefined);
+      const body = (request.body ?? {}) as Input;
+      if (
+        method === 'POST' &&
+        request.body === undefined &&
+        Number(request.headers['content-length'] ?? 0) > 0
+      )
+        throw invalid("Bad Request. Content-Type must be 'application/json'.");
+      return operation(context, { ...(request.query as Input), ...body, ...(request.params as Input) });
+    },
+  });
+};
+
 export const buildApp = (
   config: Config,
   pool: Context['pool'],
@@ -107,12 +148,7 @@ export const buildApp = (
     if (status >= 500) request.log.error({ err: error, url: request.url }, 'request failed');
     return reply.code(status).send({ error_code: code, message });
   });
-  app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({
-      error_code: 'ENDPOINT_NOT_FOUND',
-      message: `There is no ${request.method} ${request.url.split('?')[0]} here`,
-    }),
-  );
+  app.setNotFoundHandler(answerUnknown);
   app.addHook('onResponse', async (request, reply) => {
     seconds.observe(
       { method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode },
@@ -126,24 +162,13 @@ export const buildApp = (
     reply.type(metrics.contentType).send(await metrics.metrics()),
   );
   app.get('/api/3.0/mlflow/server-info', () => SERVER_INFO);
-  for (const [method, path, operation, reads] of ROUTES) {
-    app.route({
-      method,
-      url: `/api/2.0/mlflow/${path}`,
-      handler: async (request) => {
-        const context = contextOf(request, method !== 'GET' && reads === undefined);
-        const body = (request.body ?? {}) as Input;
-        if (
-          method === 'POST' &&
-          request.body === undefined &&
-          Number(request.headers['content-length'] ?? 0) > 0
-        )
-          throw invalid("Bad Request. Content-Type must be 'application/json'.");
-        return operation(context, { ...(request.query as Input), ...body, ...(request.params as Input) });
-      },
-    });
-  }
+  // MLflow's pages ask under /ajax-api what clients ask under /api
+  for (const row of ROUTES) for (const prefix of ['/api', '/ajax-api']) serve(app, contextOf, prefix, row);
+  for (const row of PAGE_ROUTES) serve(app, contextOf, '/ajax-api', row);
   const jobs = startArtifactJobs(app, { pool, artifacts, log: app.log, metrics }, config.artifacts);
-  registerRoutes(app, artifactRoutes({ contextOf, pool, artifacts, jobs }), importRoutes(contextOf));
+  const scope = { contextOf, pool, artifacts, jobs };
+  registerRoutes(app, artifactRoutes(scope), importRoutes(contextOf));
+  downloadRoutes(app, scope);
+  notServedRoutes(app);
   return app;
 };

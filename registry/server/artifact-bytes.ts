@@ -41,7 +41,7 @@ const askedOf = (request: FastifyRequest, { digest, size }: File): AskedRange =>
 };
 
 /** Answers once the first block is verified; damage found later cuts the connection before the announced length. */
-const send = async (
+export const send = async (
   artifacts: ArtifactStore,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -5,10 +5,14 @@ import { int } from '@assay/registry-store/json';
 import { loggedModelOf } from '@assay/registry-store/logged-models';
 import { runOf } from '@assay/registry-store/runs';
 
-const proxied = (uri: string): string | undefined =>
+/** The path on the proxy of what lies on it. */
+export const proxied = (uri: string): string | undefined =>
   uri.startsWith('mlflow-artifacts:/')
     ? uri.slice('mlflow-artifacts:'.length).replace(/^\/+/, '')
     : undefined;
+
+/** An empty file has no size in MLflow's lists. */
+const sized = (size: string | null) => (size === null || size === '0' ? {} : { file_size: int(size) });
 
 const filesUnder = async ({ artifacts }: Context, uri: string, given: string) => {
   const path = safePath(given);
@@ -17,7 +21,7 @@ const filesUnder = async ({ artifacts }: Context, uri: string, given: string) =>
   const files = children.map(({ name, size }) => ({
     path: path === '' ? name : `${path}/${name}`,
     is_dir: size === null,
-    ...(size !== null && { file_size: int(size) }),
+    ...sized(size),
   }));
   return compact({ root_uri: uri, files });
 };
@@ -43,7 +47,7 @@ export const listProxied = async ({ artifacts }: Context, input: Input) => {
     files: children.map(({ name, size }) => ({
       path: name,
       is_dir: size === null,
-      ...(size !== null && { file_size: int(size) }),
+      ...sized(size),
     })),
   });
 };

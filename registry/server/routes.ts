@@ -2,10 +2,12 @@ import * as aliases from '@assay/registry-store/aliases';
 import type { Context } from '@assay/registry-store/context';
 import * as experiments from '@assay/registry-store/experiments';
 import type { Input } from '@assay/registry-store/input';
+import { searchLoggedModels } from '@assay/registry-store/logged-model-search';
 import * as logged from '@assay/registry-store/logged-models';
-import * as metrics from '@assay/registry-store/metrics';
+import * as histories from '@assay/registry-store/metric-history';
 import * as versions from '@assay/registry-store/model-versions';
 import * as models from '@assay/registry-store/registered-models';
+import * as inputs from '@assay/registry-store/run-inputs';
 import * as runs from '@assay/registry-store/runs';
 import * as files from './artifact-lists.ts';
 
@@ -34,13 +36,14 @@ export const ROUTES: readonly RouteRow[] = [
   ['POST', 'runs/set-tag', runs.setRunTag],
   ['POST', 'runs/delete-tag', runs.deleteRunTag],
   ['POST', 'runs/log-batch', runs.logBatch],
-  ['POST', 'runs/log-model', runs.logModel],
-  ['POST', 'runs/log-inputs', runs.logInputs],
-  ['POST', 'runs/outputs', runs.logOutputs],
+  ['POST', 'runs/log-model', inputs.logModel],
+  ['POST', 'runs/log-inputs', inputs.logInputs],
+  ['POST', 'runs/outputs', inputs.logOutputs],
   ['POST', 'runs/search', runs.searchRuns, 'reads'],
-  ['GET', 'metrics/get-history', metrics.metricHistory],
+  ['GET', 'metrics/get-history', histories.metricHistory],
+  ['GET', 'metrics/get-history-bulk-interval', histories.metricHistoryInterval],
   ['POST', 'logged-models', logged.createLoggedModel],
-  ['POST', 'logged-models/search', logged.searchLoggedModels, 'reads'],
+  ['POST', 'logged-models/search', searchLoggedModels, 'reads'],
   ['GET', 'logged-models/:id', logged.getLoggedModel],
   ['PATCH', 'logged-models/:id', logged.finalizeLoggedModel],
   ['DELETE', 'logged-models/:id', logged.deleteLoggedModel],
@@ -71,4 +74,9 @@ export const ROUTES: readonly RouteRow[] = [
   ['POST', 'model-versions/set-tag', versions.setVersionTag],
   ['DELETE', 'model-versions/delete-tag', versions.deleteVersionTag],
   ['GET', 'artifacts/list', files.listRun],
+];
+
+/** Calls of MLflow's own pages, which have no twin under /api. */
+export const PAGE_ROUTES: readonly RouteRow[] = [
+  ['GET', 'metrics/get-history-bulk', histories.metricHistoryBulk],
 ];

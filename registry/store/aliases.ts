@@ -4,10 +4,11 @@ import type { Context } from './context.ts';
 import { one, transaction } from './database.ts';
 import { invalid } from './faults.ts';
 import { type Input, text } from './input.ts';
-import { liveVersion, renderVersions, versionNumber } from './model-versions.ts';
+import { renderVersions } from './model-versions.ts';
 import { modelName, modelOf } from './registered-models.ts';
 import { requestRelease } from './release-requests.ts';
 import { filesOf } from './version-description.ts';
+import { liveVersion, versionNumber } from './version-row.ts';
 
 const aliasName = (input: Input): string => {
   const alias = text(input, 'alias', 255);

@@ -4,8 +4,8 @@ import { experimentOf } from './experiments.ts';
 import { absent, conflict, invalid } from './faults.ts';
 import { type Input, text } from './input.ts';
 import { loggedModelOf } from './logged-models.ts';
-import { versionNumber } from './model-versions.ts';
 import { runOf } from './runs.ts';
+import { versionNumber } from './version-row.ts';
 
 /** What a deletion takes: places of files, and rows that go with them in the same transaction. */
 export interface Purge {

@@ -1,21 +1,51 @@
 import { type Context, compact, grouped, isUniqueViolation, putTags } from './context.ts';
-import { type Db, one, type Row, rows, transaction } from './database.ts';
-import { absent, invalid, taken } from './faults.ts';
-import { type Input, key, optionalText, page, pageOffset, pageSize, tags, text, texts } from './input.ts';
+import { type Db, one, type Row, transaction } from './database.ts';
+import { absent, invalid, RegistryFault, taken } from './faults.ts';
+import { parseFilter, parseOrder } from './filter.ts';
+import { choice, type Input, key, optionalText, pageSize, tags, text, texts } from './input.ts';
 import { int } from './json.ts';
-import { Bound, conditions, ordering, type Searchable, stageCondition } from './search.ts';
+import {
+  ascending,
+  Bound,
+  conditions,
+  descending,
+  LIST_OPS,
+  NULL_OPS,
+  NUMBER_OPS,
+  ordering,
+  type Searchable,
+  searchPage,
+  stageCondition,
+  TEXT_OPS,
+} from './search.ts';
 
+const TIME = { type: 'integer', ops: NUMBER_OPS } as const;
+const COLUMNS = {
+  name: { sql: 'e.name', type: 'text', ops: TEXT_OPS },
+  experiment_id: { sql: 'e.id', type: 'ids', ops: ['=', '!=', ...LIST_OPS] },
+  creation_time: { sql: 'e.created', ...TIME },
+  last_update_time: { sql: 'e.updated', ...TIME },
+} as const;
 const SEARCH: Searchable = {
-  texts: { name: 'e.name', experiment_id: 'e.id::text' },
-  numbers: { creation_time: 'e.created', last_update_time: 'e.updated' },
-  beside: { tag: { table: 'experiment_tags', on: 'b.experiment_id = e.id' } },
+  from: 'experiments e',
+  repeats: true,
+  entities: { attribute: 'attribute', tag: 'tag', tags: 'tag' },
+  filters: COLUMNS,
+  orders: COLUMNS,
+  beside: {
+    tag: {
+      table: 'experiment_tags',
+      on: (alias) => `${alias}.experiment_id = e.id`,
+      ops: [...TEXT_OPS, ...NULL_OPS],
+    },
+  },
 };
 
-const experimentId = (input: Input, name = 'experiment_id'): string => {
-  const id = text(input, name);
-  if (!/^\d{1,18}$/.test(id))
-    throw invalid(`Invalid experiment ID ${JSON.stringify(id)}: digits are required`);
-  return id;
+/** Ids are counted from 0 in an int8; what is no integer is refused, what is out of range is merely absent. */
+export const experimentId = (input: Input): string => {
+  const id = text(input, 'experiment_id');
+  if (!/^-?\d+$/.test(id)) throw invalid(`Invalid experiment ID ${JSON.stringify(id)}: digits are required`);
+  return /^\d{1,18}$/.test(id) ? id : '-1';
 };
 
 const render = async (db: Db, found: readonly Row[]): Promise<Row[]> => {
@@ -85,25 +115,32 @@ export const getExperimentByName = async ({ pool }: Context, input: Input) => {
 export const searchExperiments = async ({ pool }: Context, input: Input) => {
   if (input.max_results === undefined)
     throw invalid("Invalid value for parameter 'max_results': it must be a positive integer");
-  const size = pageSize(input, 1000, 50_000);
-  const offset = pageOffset(input);
   const bound = new Bound();
-  const where = [
-    stageCondition('e.stage', optionalText(input, 'view_type')),
-    ...conditions(optionalText(input, 'filter'), SEARCH, bound),
-  ];
-  const order = [...ordering(texts(input, 'order_by'), SEARCH, bound)];
-  if (order.length === 0) order.push('e.updated DESC');
-  const sql = `SELECT e.* FROM experiments e WHERE ${where.join(' AND ')} ORDER BY ${order.join(', ')}, e.id LIMIT ${size + 1} OFFSET ${offset}`;
-  const { items, next } = page(await rows(pool, sql, bound.values), size, offset);
+  const filter = optionalText(input, 'filter') ?? '';
+  const orderBy = texts(input, 'order_by');
+  const view = choice(input, 'view_type');
+  const { joins, terms, named } = ordering(orderBy.map(parseOrder), SEARCH, bound);
+  const tail =
+    terms.length === 0
+      ? [descending('e.created', 'int8'), ascending('e.id', 'int8')]
+      : named.has('e.id')
+        ? []
+        : [descending('e.id', 'int8')];
+  const { items, next } = await searchPage(pool, SEARCH, bound, {
+    where: [stageCondition('e.stage', view), ...conditions(parseFilter(filter), SEARCH, bound)],
+    order: { joins, terms: [...terms, ...tail] },
+    size: pageSize(input, 1000, 50_000),
+    token: optionalText(input, 'page_token'),
+    scope: ['experiments', filter, orderBy, view],
+  });
   return { ...compact({ experiments: await render(pool, items) }), ...next };
 };
 
 export const updateExperiment = async ({ pool, nowMs }: Context, input: Input) => {
   const id = experimentId(input);
-  const name = optionalText(input, 'new_name', 256);
-  await experimentOf(pool, id, 'active');
-  if (name === undefined) return {};
+  const name = text(input, 'new_name', 256);
+  const { stage } = await experimentOf(pool, id);
+  if (stage !== 'active') throw new RegistryFault('INVALID_STATE', 'Cannot rename a non-active experiment.');
   try {
     await pool.query('UPDATE experiments SET name = $2, updated = $3 WHERE id = $1', [id, name, nowMs]);
   } catch (error) {

@@ -9,6 +9,7 @@ export const FAULTS = {
   ENDPOINT_NOT_FOUND: 404,
   // MLflow's clients retry 500 for minutes; the bytes are gone, and asking again does not bring them back
   DATA_LOSS: 410,
+  INVALID_STATE: 500,
   NOT_IMPLEMENTED: 501,
   INTERNAL_ERROR: 500,
 } as const;

@@ -7,7 +7,7 @@ import { part, time } from './import-input.ts';
 import { beginImport, importedAs } from './import-ledger.ts';
 import { type Input, optionalText, tags, text } from './input.ts';
 import { FAMILY_TAG, queueCheck } from './model-checks.ts';
-import { liveVersion, versionNumber } from './model-versions.ts';
+import { liveVersion, versionNumber } from './version-row.ts';
 
 /** A model that was here before keeps its own description and times; only its tags are added to. */
 export const importRegisteredModel = async (context: Context, input: Input) => {

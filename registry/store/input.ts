@@ -25,11 +25,19 @@ export const optionalText = (input: Input, name: string, limit = 1_000_000): str
   const value = field(input, name);
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw invalid(`Invalid value for parameter '${name}': a string is required`);
-  if (value.includes('\0')) throw invalid(`Invalid value for parameter '${name}': U+0000 is not allowed`);
+  // A lone surrogate would be stored as another text than was sent
+  if (value.includes('\0') || !value.isWellFormed())
+    throw invalid(`Invalid value for parameter '${name}': neither U+0000 nor half a character is text`);
   if (value.length > limit && [...value].length > limit) {
     throw invalid(`Parameter '${name}' exceeds the maximum length of ${limit} characters`);
   }
   return value;
+};
+
+/** Text that is kept up to a limit, as MLflow does by default: params, and tags of runs. */
+export const cutText = (input: Input, name: string, limit: number): string => {
+  const value = optionalText(input, name) ?? '';
+  return value.length > limit ? [...value].slice(0, limit).join('') : value;
 };
 
 export const text = (input: Input, name: string, limit?: number): string => {
@@ -63,6 +71,14 @@ export const int64 = (input: Input, name: string): bigint | undefined => {
 
 export const bool = (input: Input, name: string): boolean =>
   String(field(input, name) ?? 'false').toLowerCase() === 'true';
+
+/** An enum's value, sent by name or by number. */
+export const choice = (input: Input, name: string): string | undefined => {
+  const value = field(input, name);
+  if (value !== undefined && typeof value !== 'string' && typeof value !== 'number')
+    throw invalid(`Invalid value for parameter '${name}': a name or a number is required`);
+  return value === undefined ? undefined : String(value);
+};
 
 /** Page size within [1, limit]. */
 export const pageSize = (input: Input, fallback: number, limit: number): number => {
@@ -107,30 +123,11 @@ export const key = (input: Input, limit = 250): string => {
   return name;
 };
 
-export const tags = (input: Input, limit = 8000, name = 'tags'): Tag[] => {
+/** Tags by key, the last of a key sent twice; those of a run are cut at 8000 characters, others refused beyond `limit`. */
+export const tags = (input: Input, limit?: number, name = 'tags'): Tag[] => {
+  const read = (tag: Input) =>
+    limit === undefined ? cutText(tag, 'value', 8000) : (optionalText(tag, 'value', limit) ?? '');
   const last = new Map<string, string>();
-  for (const tag of records(input, name)) last.set(key(tag), optionalText(tag, 'value', limit) ?? '');
+  for (const tag of records(input, name)) last.set(key(tag), read(tag));
   return [...last].map(([k, value]) => ({ key: k, value }));
 };
-
-/** Offset inside a page token; what cannot be read is refused. */
-export const pageOffset = (input: Input): number => {
-  const token = optionalText(input, 'page_token');
-  if (token === undefined || token === '') return 0;
-  const match = /^\{"offset":(\d{1,9})\}$/.exec(Buffer.from(token, 'base64').toString());
-  if (match === null) throw invalid('Invalid page token: it was not made by this server');
-  return Number(match[1]);
-};
-
-/** One row more than asked for was read: it tells whether there is a next page. */
-export const page = <T>(
-  found: readonly T[],
-  size: number,
-  offset: number,
-): { items: T[]; next: { next_page_token?: string } } => ({
-  items: found.slice(0, size),
-  next:
-    found.length > size
-      ? { next_page_token: Buffer.from(`{"offset":${offset + size}}`).toString('base64') }
-      : {},
-});

@@ -1,7 +1,6 @@
-import type { Context } from './context.ts';
 import { type Db, rows } from './database.ts';
 import { invalid } from './faults.ts';
-import { type Input, int64, key, optionalText, page, pageOffset, pageSize, text } from './input.ts';
+import { type Input, int64, key, optionalText } from './input.ts';
 import { double, int } from './json.ts';
 
 export interface Point {
@@ -92,13 +91,3 @@ export const renderMetric = (r: Readonly<Record<string, unknown>>) => ({
   timestamp: int(r.ts),
   step: int(r.step),
 });
-
-export const metricHistory = async ({ pool }: Context, input: Input) => {
-  const runId = text(input, 'run_id');
-  const name = text(input, 'metric_key');
-  const size = pageSize(input, 1_000_000, 1_000_000);
-  const offset = pageOffset(input);
-  const sql = `SELECT * FROM metrics WHERE run_id = $1 AND key = $2 ORDER BY ts, step, value LIMIT ${size + 1} OFFSET ${offset}`;
-  const { items, next } = page(await rows(pool, sql, [runId, name]), size, offset);
-  return items.length === 0 ? {} : { metrics: items.map(renderMetric), ...next };
-};

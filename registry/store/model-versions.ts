@@ -1,43 +1,52 @@
 import { RELEASE_TAG } from '@assay/domain/alias-request';
 import { actAs, noteEdit, refuseServed } from './alias-ledger.ts';
-import { safePath } from './artifacts-names.ts';
 import { type Caller, type Context, compact, grouped, putTags } from './context.ts';
-import { type Db, one, type Row, rows, transaction } from './database.ts';
+import { type Db, one, type Row, transaction } from './database.ts';
 import { absent, invalid, RegistryFault } from './faults.ts';
-import {
-  bool,
-  type Input,
-  key,
-  optionalText,
-  page,
-  pageOffset,
-  pageSize,
-  tags,
-  text,
-  texts,
-} from './input.ts';
+import { parseFilter, parseOrder } from './filter.ts';
+import { bool, type Input, key, optionalText, pageSize, tags, text, texts } from './input.ts';
 import { int } from './json.ts';
-import { loggedModelOf } from './logged-models.ts';
 import { CHECK_TAG, FAMILY_TAG, queueCheck, requeueCheck } from './model-checks.ts';
-import { Bound, conditions, ordering, type Searchable } from './search.ts';
+import { withoutPrompts } from './prompts.ts';
+import {
+  ascending,
+  Bound,
+  conditions,
+  descending,
+  LIST_OPS,
+  NUMBER_OPS,
+  ordering,
+  type Searchable,
+  searchPage,
+  TEXT_OPS,
+} from './search.ts';
+import { canonicalStage, liveVersion, versionNumber } from './version-row.ts';
+import { resolveSource } from './version-source.ts';
 
 export const PROXY = 'mlflow-artifacts:/';
-const STAGES = ['None', 'Staging', 'Production', 'Archived'];
+const TIME = { type: 'integer' } as const;
 const SEARCH: Searchable = {
-  texts: { name: 'v.name', run_id: 'v.run_id', source_path: 'v.source' },
-  numbers: {
-    version_number: 'v.version',
-    creation_timestamp: 'v.created',
-    last_updated_timestamp: 'v.updated',
+  from: 'model_versions v',
+  entities: { attribute: 'attribute', tag: 'tag', tags: 'tag' },
+  filters: {
+    name: { sql: 'v.name', type: 'text', ops: [...TEXT_OPS, ...LIST_OPS] },
+    run_id: { sql: 'v.run_id', type: 'text', ops: [...TEXT_OPS, ...LIST_OPS] },
+    source_path: { sql: 'v.source', type: 'text', ops: TEXT_OPS },
+    version_number: { sql: 'v.version', type: 'integer', ops: NUMBER_OPS, quotable: true },
   },
-  beside: { tag: { table: 'version_tags', on: 'b.name = v.name AND b.version = v.version' } },
-};
-
-export const versionNumber = (input: Input): number => {
-  const version = text(input, 'version');
-  if (!/^-?\d{1,9}$/.test(version))
-    throw invalid(`Invalid model version ${JSON.stringify(version)}: an integer is required`);
-  return Number(version);
+  orders: {
+    name: { sql: 'v.name', type: 'text' },
+    version_number: { sql: 'v.version', ...TIME },
+    creation_timestamp: { sql: 'v.created', ...TIME },
+    last_updated_timestamp: { sql: 'v.updated', ...TIME },
+  },
+  beside: {
+    tag: {
+      table: 'version_tags',
+      on: (alias) => `${alias}.name = v.name AND ${alias}.version = v.version`,
+      ops: TEXT_OPS,
+    },
+  },
 };
 
 const ids = (found: readonly Row[]) => found.map((r) => `${String(r.version)}/${String(r.name)}`);
@@ -64,127 +73,27 @@ export const renderVersions = async (db: Db, found: readonly Row[], withAliases 
       creation_timestamp: int(r.created),
       last_updated_timestamp: int(r.updated),
       current_stage: r.stage,
-      description: r.description ?? '',
+      description: r.description,
       source: r.source,
       run_id: r.run_id,
       run_link: r.run_link,
       status: 'READY',
-      model_id: r.model_id,
-      user_id: '',
       tags: tagsOf.get(id),
       aliases: aliases.get(id)?.map((a) => a.alias),
     });
   });
 };
 
-export const liveVersion = async (db: Db, name: string, version: number): Promise<Row> => {
-  const row = await one(db, 'SELECT * FROM model_versions WHERE name = $1 AND version = $2 AND NOT deleted', [
-    name,
-    version,
-  ]);
-  if (row === undefined) throw absent(`Model Version (name=${name}, version=${version}) not found`);
-  return row;
-};
-
-interface Resolved {
-  readonly location: string;
-  readonly runId: string;
-  readonly modelId: string | undefined;
-}
-
-const refused = (source: string, why: string) => invalid(`Invalid model version source: '${source}'. ${why}`);
-
-const resolveModel = async (
-  db: Db,
-  source: string,
-  runId: string,
-  modelId: string | undefined,
-): Promise<Resolved> => {
-  const path = source.slice('models:/'.length);
-  if (path.startsWith('m-')) {
-    const model = await loggedModelOf(db, path);
-    if (modelId !== undefined && modelId !== path) throw refused(source, 'It must equal model_id');
-    return {
-      location: String(model.artifact_uri),
-      runId: runId || String(model.source_run_id ?? ''),
-      modelId: path,
-    };
-  }
-  const slash = path.lastIndexOf('/');
-  const other = await liveVersion(
-    db,
-    path.slice(0, slash),
-    versionNumber({ version: path.slice(slash + 1) }),
-  );
-  return {
-    location: String(other.location),
-    runId: String(other.run_id),
-    modelId: (other.model_id as string | null) ?? undefined,
-  };
-};
-
-const resolveRun = async (
-  db: Db,
-  source: string,
-  runId: string,
-  modelId: string | undefined,
-): Promise<Resolved> => {
-  const [id = '', ...rest] = safePath(source.slice('runs:/'.length)).split('/');
-  const run = await one(db, 'SELECT artifact_uri FROM runs WHERE id = $1', [runId]);
-  if (run === undefined || id !== runId) throw refused(source, 'run_id must name the run of the source');
-  return { location: `${String(run.artifact_uri)}/${rest.join('/')}`, runId, modelId };
-};
-
-const resolveProxied = async (
-  db: Db,
-  source: string,
-  runId: string,
-  modelId: string | undefined,
-): Promise<Resolved> => {
-  safePath(source.slice('mlflow-artifacts:'.length).replace(/^\/+/, ''));
-  const run = await one(db, 'SELECT artifact_uri FROM runs WHERE id = $1', [runId]);
-  const model = modelId === undefined ? undefined : await loggedModelOf(db, modelId);
-  const roots = [run?.artifact_uri, model?.artifact_uri].filter((r) => r !== undefined).map(String);
-  if (!roots.some((root) => source === root || source.startsWith(`${root}/`))) {
-    throw refused(source, 'It must lie under the artifacts of its run_id or model_id');
-  }
-  return { location: source, runId, modelId };
-};
-
-/** Where the bytes are, checked so that nobody registers what lies outside the run or logged model named. */
-const resolve = async (
-  db: Db,
-  source: string,
-  runId: string,
-  modelId: string | undefined,
-): Promise<Resolved> => {
-  switch (/^([a-z][a-z0-9+.-]*):/i.exec(source)?.[1]?.toLowerCase() ?? 'file') {
-    case 'models':
-      return resolveModel(db, source, runId, modelId);
-    case 'runs':
-      return resolveRun(db, source, runId, modelId);
-    case 'mlflow-artifacts':
-      return resolveProxied(db, source, runId, modelId);
-    case 'file':
-    case 'http':
-    case 'https':
-      throw refused(source, 'Only artifacts of this registry or an object store can be registered');
-    default:
-      return { location: source, runId, modelId };
-  }
-};
-
 export const createVersion = async ({ pool, caller, nowMs }: Context, input: Input) => {
-  const [name, source] = [text(input, 'name', 256), text(input, 'source')];
-  const given = tags(input, 100_000);
-  for (const tag of given) refuseReserved(caller, tag.key);
+  const [name, given] = [text(input, 'name', 256), text(input, 'source')];
+  const wanted = tags(input, 100_000);
+  for (const tag of wanted) refuseReserved(caller, tag.key);
   return transaction(pool, async (db) => {
-    const asked = await resolve(
-      db,
-      source,
-      optionalText(input, 'run_id') ?? '',
-      optionalText(input, 'model_id') || undefined,
-    );
+    const asked = await resolveSource(db, {
+      source: given,
+      runId: optionalText(input, 'run_id'),
+      modelId: optionalText(input, 'model_id') || undefined,
+    });
     // Updating the model's row is the lock: two callers get consecutive numbers
     const model = await one(
       db,
@@ -200,8 +109,8 @@ export const createVersion = async ({ pool, caller, nowMs }: Context, input: Inp
         name,
         version,
         nowMs,
-        optionalText(input, 'description') ?? null,
-        source,
+        optionalText(input, 'description') ?? '',
+        asked.source,
         asked.location,
         asked.runId,
         optionalText(input, 'run_link') ?? '',
@@ -213,19 +122,23 @@ export const createVersion = async ({ pool, caller, nowMs }: Context, input: Inp
       db,
       'version_tags',
       { name, version },
-      given.filter((t) => t.key !== CHECK_TAG),
+      wanted.filter((t) => t.key !== CHECK_TAG),
     );
     if (asked.location.startsWith(PROXY))
       await queueCheck(
         db,
         name,
         version,
-        given.some((t) => t.key === FAMILY_TAG),
+        wanted.some((t) => t.key === FAMILY_TAG),
       );
-    if (asked.modelId !== undefined) await noteVersion(db, asked.modelId, name, version);
+    if (asked.note) await noteVersion(db, String(asked.modelId), name, version);
     return { model_version: (await renderVersions(db, [row ?? {}], true))[0] };
   });
 };
+
+/** In the spelling of Python's json.dumps, which clients compare as text. */
+const listed = (known: readonly { name: string; version: number | string }[]): string =>
+  `[${known.map((v) => `{"name": ${JSON.stringify(v.name)}, "version": ${JSON.stringify(v.version)}}`).join(', ')}]`;
 
 /** The logged model's tag lists its registrations, as clients expect. */
 const noteVersion = async (db: Db, modelId: string, name: string, version: number): Promise<void> => {
@@ -234,9 +147,9 @@ const noteVersion = async (db: Db, modelId: string, name: string, version: numbe
     `SELECT value FROM logged_model_tags WHERE model_id = $1 AND key = 'mlflow.modelVersions' FOR UPDATE`,
     [modelId],
   );
-  const known = JSON.parse(String(old?.value ?? '[]')) as unknown[];
+  const known = JSON.parse(String(old?.value ?? '[]')) as { name: string; version: number }[];
   await putTags(db, 'logged_model_tags', { model_id: modelId }, [
-    { key: 'mlflow.modelVersions', value: JSON.stringify([...known, { name, version }]) },
+    { key: 'mlflow.modelVersions', value: listed([...known, { name, version }]) },
   ]);
 };
 
@@ -278,9 +191,7 @@ export const deleteVersion = async ({ pool, caller, nowMs }: Context, input: Inp
 /** Stages are plain metadata that Assay's own states do not look at. */
 export const transitionStage = async ({ pool, nowMs }: Context, input: Input) => {
   const [name, version, asked] = [text(input, 'name'), versionNumber(input), text(input, 'stage')];
-  const stage = STAGES.find((s) => s.toLowerCase() === asked.toLowerCase());
-  if (stage === undefined)
-    throw invalid(`Invalid Model Version stage: ${asked}. Value must be one of ${STAGES.join(', ')}.`);
+  const stage = canonicalStage(asked);
   const archive = bool(input, 'archive_existing_versions');
   if (archive && !['Staging', 'Production'].includes(stage))
     throw invalid(`Cannot archive existing versions: stage ${stage} is neither Staging nor Production`);
@@ -302,20 +213,33 @@ export const transitionStage = async ({ pool, nowMs }: Context, input: Input) =>
 };
 
 export const searchVersions = async ({ pool }: Context, input: Input) => {
-  const size = pageSize(input, 200_000, 200_000);
-  const offset = pageOffset(input);
   const bound = new Bound();
-  const where = ['NOT v.deleted', ...conditions(optionalText(input, 'filter'), SEARCH, bound)];
-  const given = ordering(texts(input, 'order_by'), SEARCH, bound);
-  const order = [...(given.length === 0 ? ['v.updated DESC'] : given), 'v.name', 'v.version DESC'];
-  const sql = `SELECT v.* FROM model_versions v WHERE ${where.join(' AND ')} ORDER BY ${order.join(', ')} LIMIT ${size + 1} OFFSET ${offset}`;
-  const { items, next } = page(await rows(pool, sql, bound.values), size, offset);
+  const filter = optionalText(input, 'filter') ?? '';
+  const orderBy = texts(input, 'order_by');
+  const { clauses, where } = withoutPrompts(parseFilter(filter), 'v');
+  const { joins, terms, named } = ordering(orderBy.map(parseOrder), SEARCH, bound);
+  const { items, next } = await searchPage(pool, SEARCH, bound, {
+    where: ['NOT v.deleted', ...where, ...conditions(clauses, SEARCH, bound)],
+    order: {
+      joins,
+      terms: [
+        ...(terms.length === 0 ? [descending('v.updated', 'int8')] : terms),
+        ...(named.has('v.name') ? [] : [ascending('v.name', 'text')]),
+        ...(named.has('v.version') ? [] : [descending('v.version', 'int8')]),
+      ],
+    },
+    size: pageSize(input, 200_000, 200_000),
+    token: optionalText(input, 'page_token'),
+    scope: ['versions', filter, orderBy],
+  });
   return { ...compact({ model_versions: await renderVersions(pool, items) }), ...next };
 };
 
-export const getDownloadUri = async ({ pool }: Context, input: Input) => ({
-  artifact_uri: (await liveVersion(pool, text(input, 'name'), versionNumber(input))).location,
-});
+/** Where the bytes are; a client resolves `runs:/` itself. */
+export const getDownloadUri = async ({ pool }: Context, input: Input) => {
+  const row = await liveVersion(pool, text(input, 'name'), versionNumber(input));
+  return { artifact_uri: String(row.source).startsWith('runs:/') ? row.source : row.location };
+};
 
 /** Tags that Assay itself keeps: a forged one would lie to whoever reads it. */
 const RESERVED = new Map([

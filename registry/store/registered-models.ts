@@ -2,18 +2,31 @@ import { actAs, refuseServed } from './alias-ledger.ts';
 import { type Context, compact, grouped, isUniqueViolation, putTags } from './context.ts';
 import { type Db, one, type Row, rows, transaction } from './database.ts';
 import { absent, invalid, taken } from './faults.ts';
-import { parseFilter } from './filter.ts';
-import { type Input, key, optionalText, page, pageOffset, pageSize, tags, text, texts } from './input.ts';
+import { parseFilter, parseOrder } from './filter.ts';
+import { type Input, key, optionalText, pageSize, tags, text, texts } from './input.ts';
 import { int } from './json.ts';
 import { renderVersions } from './model-versions.ts';
-import { Bound, conditions, ordering, type Searchable } from './search.ts';
+import { withoutPrompts } from './prompts.ts';
+import {
+  ascending,
+  Bound,
+  conditions,
+  LIST_OPS,
+  ordering,
+  type Searchable,
+  searchPage,
+  TEXT_OPS,
+} from './search.ts';
+import { canonicalStage } from './version-row.ts';
 
+const UPDATED = { sql: 'm.updated', type: 'integer' } as const;
 const SEARCH: Searchable = {
-  texts: { name: 'm.name' },
-  numbers: { timestamp: 'm.updated', last_updated_timestamp: 'm.updated', creation_timestamp: 'm.created' },
-  beside: { tag: { table: 'model_tags', on: 'b.name = m.name' } },
+  from: 'registered_models m',
+  entities: { attribute: 'attribute', tag: 'tag', tags: 'tag' },
+  filters: { name: { sql: 'm.name', type: 'text', ops: [...TEXT_OPS, ...LIST_OPS] } },
+  orders: { name: { sql: 'm.name', type: 'text' }, timestamp: UPDATED, last_updated_timestamp: UPDATED },
+  beside: { tag: { table: 'model_tags', on: (alias) => `${alias}.name = m.name`, ops: TEXT_OPS } },
 };
-const PROMPT = 'mlflow.prompt.is_prompt';
 
 export const modelName = (input: Input, field = 'name'): string => {
   const name = text(input, field, 256);
@@ -28,7 +41,9 @@ export const modelName = (input: Input, field = 'name'): string => {
 const newestOfStages = (db: Db, names: readonly unknown[]) =>
   rows(
     db,
-    `SELECT DISTINCT ON (name, stage) * FROM model_versions WHERE name = ANY($1) AND NOT deleted ORDER BY name, stage, version DESC`,
+    // Stages in the order in which the model's versions first show them, as MLflow answers them
+    `SELECT * FROM (SELECT DISTINCT ON (name, stage) *, min(version) OVER (PARTITION BY name, stage) AS first
+       FROM model_versions WHERE name = ANY($1) AND NOT deleted ORDER BY name, stage, version DESC) v ORDER BY name, first`,
     [names],
   );
 
@@ -128,35 +143,34 @@ export const deleteModel = async ({ pool, caller }: Context, input: Input) => {
   return {};
 };
 
+/** Orders models by bare names of fields, as MLflow does here alone. */
+const modelOrder = (given: string) => {
+  const order = parseOrder(given);
+  if (order.entity !== undefined)
+    throw invalid(`Invalid order by key ${JSON.stringify(given)}: name or timestamp`);
+  return order;
+};
+
 export const searchModels = async ({ pool }: Context, input: Input) => {
-  const size = pageSize(input, 100, 1000);
-  const offset = pageOffset(input);
   const bound = new Bound();
   const filter = optionalText(input, 'filter') ?? '';
-  // The client asks for `is_prompt != 'true'` in every search and means "or absent"; prompts are hidden unless asked for
-  const asksPrompts = parseFilter(filter).some((c) => c.key === PROMPT && c.op === '=');
-  const isPrompt = `EXISTS (SELECT 1 FROM model_tags p WHERE p.name = m.name AND p.key = '${PROMPT}' AND p.value = 'true')`;
-  const plain = filter.replace(
-    /(\s+AND\s+)?tags?\.`mlflow\.prompt\.is_prompt`\s*!=\s*'true'(\s+AND\s+)?/i,
-    (_, before?: string, after?: string) => (before && after ? ' AND ' : ''),
-  );
-  const where = [asksPrompts ? 'true' : `NOT ${isPrompt}`, ...conditions(plain, SEARCH, bound)];
-  const order = [...ordering(texts(input, 'order_by'), SEARCH, bound), 'm.name'];
-  const sql = `SELECT m.* FROM registered_models m WHERE ${where.join(' AND ')} ORDER BY ${order.join(', ')} LIMIT ${size + 1} OFFSET ${offset}`;
-  const { items, next } = page(await rows(pool, sql, bound.values), size, offset);
+  const orderBy = texts(input, 'order_by');
+  const { clauses, where } = withoutPrompts(parseFilter(filter), 'm');
+  const { joins, terms, named } = ordering(orderBy.map(modelOrder), SEARCH, bound);
+  const { items, next } = await searchPage(pool, SEARCH, bound, {
+    where: [...where, ...conditions(clauses, SEARCH, bound)],
+    order: { joins, terms: named.has('m.name') ? terms : [...terms, ascending('m.name', 'text')] },
+    size: pageSize(input, 100, 1000),
+    token: optionalText(input, 'page_token'),
+    scope: ['models', filter, orderBy],
+  });
   return { ...compact({ registered_models: await render(pool, items) }), ...next };
 };
 
-const STAGES = ['None', 'Staging', 'Production', 'Archived'];
 export const getLatestVersions = async ({ pool }: Context, input: Input) => {
   const name = modelName(input);
   await modelOf(pool, name);
-  const asked = texts(input, 'stages').map((s) => {
-    const stage = STAGES.find((known) => known.toLowerCase() === s.toLowerCase());
-    if (stage === undefined)
-      throw invalid(`Invalid Model Version stage: ${s}. Value must be one of ${STAGES.join(', ')}.`);
-    return stage;
-  });
+  const asked = texts(input, 'stages').map(canonicalStage);
   const found = (await newestOfStages(pool, [name])).filter(
     (r) => asked.length === 0 || asked.includes(String(r.stage)),
   );

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, compact, grouped, putTags } from './context.ts';
-import { type Db, one, type Row, rows, transaction } from './database.ts';
-import { experimentOf } from './experiments.ts';
+import { type Db, one, type Row, transaction } from './database.ts';
+import { experimentId, experimentOf } from './experiments.ts';
 import { absent, invalid } from './faults.ts';
+import { parseFilter, parseOrder } from './filter.ts';
 import {
+  choice,
+  cutText,
   type Input,
   int64,
   key,
   list,
   optionalText,
-  page,
-  pageOffset,
   pageSize,
   records,
   tags,
@@ -18,35 +19,66 @@ import {
   texts,
 } from './input.ts';
 import { int } from './json.ts';
+import { madeUpName } from './made-up-name.ts';
 import { point, putPoints, renderMetric } from './metrics.ts';
-import { Bound, conditions, ordering, type Searchable, stageCondition } from './search.ts';
+import {
+  ascending,
+  Bound,
+  conditions,
+  descending,
+  joinKey,
+  LIST_OPS,
+  NULL_OPS,
+  NUMBER_OPS,
+  ordering,
+  type Searchable,
+  searchPage,
+  stageCondition,
+  TEXT_OPS,
+} from './search.ts';
 
 const STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'];
+const TEXT = { type: 'text', ops: TEXT_OPS } as const;
+const RUN_NAME = { sql: 'r.name', ...TEXT };
+const START = { sql: 'r.start_time', type: 'number', ops: NUMBER_OPS } as const;
+const COLUMNS = {
+  run_name: RUN_NAME,
+  status: { sql: 'r.status', ...TEXT },
+  user_id: { sql: 'r.user_id', ...TEXT },
+  artifact_uri: { sql: 'r.artifact_uri', ...TEXT },
+  run_id: { sql: 'r.id', type: 'text', ops: [...TEXT_OPS, ...LIST_OPS] },
+  start_time: START,
+  created: START,
+  Created: START,
+  end_time: { sql: 'r.end_time', type: 'number', ops: NUMBER_OPS, nullable: true },
+} as const;
+const ofRun = (alias: string) => `${alias}.run_id = r.id`;
+const beside = (table: string) => ({
+  table,
+  on: ofRun,
+  ops: [...TEXT_OPS, ...NULL_OPS],
+  ordered: joinKey(table, ofRun),
+});
 const SEARCH: Searchable = {
-  texts: {
-    run_id: 'r.id',
-    run_name: 'r.name',
-    'run name': 'r.name',
-    'Run name': 'r.name',
-    'Run Name': 'r.name',
-    status: 'r.status',
-    user_id: 'r.user_id',
-    artifact_uri: 'r.artifact_uri',
+  from: 'runs r',
+  entities: {
+    ...{ metric: 'metric', metrics: 'metric', tag: 'tag', tags: 'tag' },
+    ...{ parameter: 'param', parameters: 'param', param: 'param', params: 'param' },
+    ...{ attribute: 'attribute', attributes: 'attribute', attr: 'attribute', run: 'attribute' },
+    ...{ dataset: 'dataset', datasets: 'dataset' },
   },
-  numbers: {
-    start_time: 'r.start_time',
-    created: 'r.start_time',
-    Created: 'r.start_time',
-    end_time: 'r.end_time',
-  },
+  filters: { ...COLUMNS, 'run name': RUN_NAME, 'Run name': RUN_NAME, 'Run Name': RUN_NAME },
+  orders: COLUMNS,
   beside: {
-    metric: { table: 'latest_metrics', on: 'b.run_id = r.id', numeric: true },
-    param: { table: 'params', on: 'b.run_id = r.id' },
-    tag: { table: 'run_tags', on: 'b.run_id = r.id' },
+    metric: { ...beside('latest_metrics'), ops: NUMBER_OPS, numeric: true },
+    param: beside('params'),
+    tag: beside('run_tags'),
     dataset: {
       table: `(SELECT run_id, 'name' AS key, name AS value FROM run_datasets UNION ALL SELECT run_id, 'digest', digest FROM run_datasets
         UNION ALL SELECT run_id, 'context', x->>'value' FROM run_datasets, jsonb_array_elements(tags) x WHERE x->>'key' = 'mlflow.data.context')`,
-      on: 'b.run_id = r.id',
+      on: ofRun,
+      ops: [...TEXT_OPS, ...LIST_OPS],
+      keys: ['name', 'digest', 'context'],
     },
   },
 };
@@ -60,7 +92,8 @@ const renderInfo = (r: Row) =>
     user_id: r.user_id,
     status: r.status,
     start_time: int(r.start_time),
-    end_time: r.end_time === null ? undefined : int(r.end_time),
+    // 0 counts as unset in MLflow's answers
+    end_time: r.end_time === null || r.end_time === '0' ? undefined : int(r.end_time),
     artifact_uri: r.artifact_uri,
     lifecycle_stage: r.stage,
   });
@@ -110,16 +143,14 @@ export const runOf = async (db: Db, id: string, state?: 'active'): Promise<Row> 
   return row;
 };
 
-const runId = (input: Input) =>
+export const runId = (input: Input) =>
   text(
     input.run_id === undefined && input.run_uuid !== undefined ? { run_id: input.run_uuid } : input,
     'run_id',
   );
 
 export const createRun = async ({ pool, caller, nowMs: _now }: Context, input: Input) => {
-  const experimentId = optionalText(input, 'experiment_id') || '0';
-  if (!/^\d{1,18}$/.test(experimentId))
-    throw invalid(`Invalid experiment ID ${JSON.stringify(experimentId)}: digits are required`);
+  const experiment = experimentId({ experiment_id: optionalText(input, 'experiment_id') });
   const given = tags(input);
   const tagName = given.find((t) => t.key === 'mlflow.runName')?.value;
   const asked = optionalText(input, 'run_name') || undefined;
@@ -128,19 +159,19 @@ export const createRun = async ({ pool, caller, nowMs: _now }: Context, input: I
       `Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${asked}', mlflow.runName='${tagName}').`,
     );
   const id = randomUUID().replaceAll('-', '');
-  const name = asked ?? tagName ?? `run-${id.slice(0, 8)}`;
+  const name = asked ?? tagName ?? madeUpName();
   return transaction(pool, async (db) => {
-    const experiment = await experimentOf(db, experimentId, 'active');
+    const { location } = await experimentOf(db, experiment, 'active');
     const row = await one(
       db,
       `INSERT INTO runs (id, experiment_id, name, user_id, status, start_time, artifact_uri, created_by) VALUES ($1, $2, $3, $4, 'RUNNING', $5, $6, $7) RETURNING *`,
       [
         id,
-        experimentId,
+        experiment,
         name,
         optionalText(input, 'user_id') ?? '',
         String(int64(input, 'start_time') ?? 0n),
-        `${String(experiment.location)}/${id}/artifacts`,
+        `${String(location)}/${id}/artifacts`,
         caller.subject,
       ],
     );
@@ -148,7 +179,8 @@ export const createRun = async ({ pool, caller, nowMs: _now }: Context, input: I
       ...given.filter((t) => t.key !== 'mlflow.runName'),
       { key: 'mlflow.runName', value: name },
     ]);
-    return { run: (await render(db, [row ?? {}]))[0] };
+    const [made] = await render(db, [row ?? {}]);
+    return { run: { info: made?.info, data: made?.data, inputs: made?.inputs } };
   });
 };
 
@@ -187,7 +219,7 @@ const move =
 export const deleteRun = move('deleted');
 export const restoreRun = move('active');
 
-const paramOf = (input: Input) => ({ key: key(input), value: optionalText(input, 'value', 6000) ?? '' });
+const paramOf = (input: Input) => ({ key: key(input), value: cutText(input, 'value', 6000) });
 
 const putRunTags = async (
   db: Db,
@@ -222,7 +254,8 @@ const putParams = async (
     );
 };
 
-const write = async ({ pool }: Context, id: string, work: (db: Db) => Promise<void>) => {
+/** Work on an active run in one transaction; a run that is deleted meanwhile waits for it. */
+export const write = async ({ pool }: Context, id: string, work: (db: Db) => Promise<void>) => {
   await transaction(pool, async (db) => {
     await runOf(db, id, 'active');
     await work(db);
@@ -241,7 +274,7 @@ export const logParam = async (context: Context, input: Input) => {
 };
 
 export const setRunTag = async (context: Context, input: Input) => {
-  const tag = { key: key(input), value: optionalText(input, 'value', 8000) ?? '' };
+  const tag = { key: key(input), value: cutText(input, 'value', 8000) };
   return write(context, runId(input), (db) => putRunTags(db, runId(input), [tag]));
 };
 
@@ -281,92 +314,27 @@ export const logBatch = async (context: Context, input: Input) => {
   });
 };
 
-export const logInputs = async (context: Context, input: Input) => {
-  const id = runId(input);
-  const datasets = records(input, 'datasets').map((d) => {
-    const dataset = (d.dataset ?? {}) as Input;
-    return {
-      name: text(dataset, 'name', 500),
-      digest: text(dataset, 'digest', 36),
-      dataset,
-      tags: records(d, 'tags'),
-    };
-  });
-  const models = records(input, 'models').map((m) => text(m, 'model_id'));
-  return write(context, id, async (db) => {
-    for (const d of datasets) {
-      await db.query('INSERT INTO run_datasets VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING', [
-        id,
-        d.name,
-        d.digest,
-        JSON.stringify(d.dataset),
-        JSON.stringify(d.tags),
-      ]);
-    }
-    for (const model of models) await linkModel(db, id, model, 'input', 0n);
-  });
-};
-
-const linkModel = async (db: Db, id: string, model: string, kind: string, step: bigint): Promise<void> => {
-  if ((await one(db, 'SELECT 1 FROM logged_models WHERE id = $1', [model])) === undefined)
-    throw absent(`Logged model with ID '${model}' not found.`);
-  await db.query('INSERT INTO run_models VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [
-    id,
-    model,
-    kind,
-    String(step),
-  ]);
-};
-
-export const logOutputs = async (context: Context, input: Input) => {
-  const id = runId(input);
-  const models = records(input, 'models').map((m) => ({
-    model: text(m, 'model_id'),
-    step: int64(m, 'step') ?? 0n,
-  }));
-  return write(context, id, async (db) => {
-    for (const { model, step } of models) await linkModel(db, id, model, 'output', step);
-  });
-};
-
-/** Call of 2.x clients: the model's description is appended to the run's tag. */
-export const logModel = async (context: Context, input: Input) => {
-  const id = runId(input);
-  const model: unknown = parseModel(text(input, 'model_json'));
-  return write(context, id, async (db) => {
-    const old = await one(
-      db,
-      `SELECT value FROM run_tags WHERE run_id = $1 AND key = 'mlflow.log-model.history' FOR UPDATE`,
-      [id],
-    );
-    const history = JSON.parse(String(old?.value ?? '[]')) as unknown[];
-    await putTags(db, 'run_tags', { run_id: id }, [
-      { key: 'mlflow.log-model.history', value: JSON.stringify([...history, model]) },
-    ]);
-  });
-};
-
-const parseModel = (json: string): unknown => {
-  try {
-    return JSON.parse(json);
-  } catch {
-    throw invalid('Malformed model info: model_json is no JSON');
-  }
-};
-
 export const searchRuns = async ({ pool }: Context, input: Input) => {
-  const size = pageSize(input, 1000, 50_000);
-  const offset = pageOffset(input);
   const bound = new Bound();
-  const ids = texts(input, 'experiment_ids').filter((id) => /^\d{1,18}$/.test(id));
-  const view = input.run_view_type;
-  const where = [
-    `r.experiment_id = ANY(${bound.add(ids)}::int8[])`,
-    stageCondition('r.stage', view === undefined || view === null ? undefined : String(view)),
-    ...conditions(optionalText(input, 'filter'), SEARCH, bound),
+  const filter = optionalText(input, 'filter') ?? '';
+  const orderBy = texts(input, 'order_by');
+  const view = choice(input, 'run_view_type');
+  const ids = texts(input, 'experiment_ids').map((id) => experimentId({ experiment_id: id }));
+  const { joins, terms, named } = ordering(orderBy.map(parseOrder), SEARCH, bound);
+  const tail = [
+    ...(named.has(START.sql) ? [] : [descending(START.sql, 'int8')]),
+    ...(named.has('r.id') ? [] : [ascending('r.id', 'text')]),
   ];
-  const order = [...ordering(texts(input, 'order_by'), SEARCH, bound), 'r.start_time DESC', 'r.id'];
-  const sql = `SELECT r.* FROM runs r WHERE ${where.join(' AND ')} ORDER BY ${order.join(', ')} LIMIT ${size + 1} OFFSET ${offset}`;
-  const { items, next } = page(await rows(pool, sql, bound.values), size, offset);
+  const { items, next } = await searchPage(pool, SEARCH, bound, {
+    where: [
+      `r.experiment_id = ANY(${bound.add(ids)}::int8[])`,
+      stageCondition('r.stage', view),
+      ...conditions(parseFilter(filter), SEARCH, bound),
+    ],
+    order: { joins, terms: [...terms, ...tail] },
+    size: pageSize(input, 1000, 50_000),
+    token: optionalText(input, 'page_token'),
+    scope: ['runs', ids, filter, orderBy, view],
+  });
   return { ...compact({ runs: await render(pool, items) }), ...next };
 };

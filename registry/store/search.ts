@@ -1,13 +1,46 @@
+import { type Db, type Row, rows } from './database.ts';
 import { invalid } from './faults.ts';
-import { type Clause, parseFilter } from './filter.ts';
+import type { Clause, Literal, Order } from './filter.ts';
+import { type KeyType, type KeyValue, readToken, writeToken } from './page-token.ts';
 
-/** How one kind of entity is searched: its columns, and tables of key and value beside it. */
+export const TEXT_OPS = ['=', '!=', 'LIKE', 'ILIKE'] as const;
+export const LIST_OPS = ['IN', 'NOT IN'] as const;
+export const NUMBER_OPS = ['=', '!=', '<', '<=', '>', '>='] as const;
+export const NULL_OPS = ['IS NULL', 'IS NOT NULL'] as const;
+
+/** A column that can be filtered or ordered by. `ids` are integers that filters quote; `integer` takes no fraction. */
+export interface Column {
+  readonly sql: string;
+  readonly type: 'text' | 'number' | 'integer' | 'ids';
+  readonly ops?: readonly string[];
+  readonly nullable?: boolean;
+  /** Filters may quote the number. */
+  readonly quotable?: boolean;
+}
+
+/** A table of key and value beside the entity, joined under an alias. */
+export interface Beside {
+  readonly table: string;
+  readonly on: (alias: string) => string;
+  readonly ops: readonly string[];
+  /** Doubles with a flag for NaN. */
+  readonly numeric?: boolean;
+  /** The only keys there are, where that is so. */
+  readonly keys?: readonly string[];
+  /** One row an entity and key to order by; without it there is no order by this. */
+  readonly ordered?: (alias: string, key: string) => string;
+}
+
+/** How one kind of entity is searched. */
 export interface Searchable {
-  /** The row's alias, e.g. `r`. */
-  readonly texts: Readonly<Record<string, string>>;
-  readonly numbers: Readonly<Record<string, string>>;
-  /** Entity → table and join condition; `numeric` compares doubles with a NaN flag. */
-  readonly beside: Readonly<Record<string, { table: string; on: string; numeric?: boolean }>>;
+  readonly from: string;
+  /** Prefixes exactly as they may be written → kind. */
+  readonly entities: Readonly<Record<string, string>>;
+  readonly filters: Readonly<Record<string, Column>>;
+  readonly orders: Readonly<Record<string, Column>>;
+  readonly beside: Readonly<Record<string, Beside>>;
+  /** The same field twice in an order: refused, but where MLflow lets the first one count. */
+  readonly repeats?: boolean;
 }
 
 export class Bound {
@@ -18,101 +51,202 @@ export class Bound {
   }
 }
 
-const ENTITIES: Record<string, string> = {
-  metrics: 'metric',
-  params: 'param',
-  parameter: 'param',
-  parameters: 'param',
-  tags: 'tag',
-  attributes: 'attribute',
-  attr: 'attribute',
-  run: 'attribute',
-  datasets: 'dataset',
+const SQL: Readonly<Record<string, string>> = { '!=': '<>' };
+const refused = (clause: Clause, why: string) =>
+  invalid(`Invalid clause on ${JSON.stringify(clause.key)}: ${why}`);
+
+const kindOf = (what: Searchable, { entity }: { entity: string | undefined }): string => {
+  const kind = entity === undefined ? 'attribute' : what.entities[entity];
+  if (kind === undefined)
+    throw invalid(
+      `Invalid entity type ${JSON.stringify(entity)}: one of ${Object.keys(what.entities).join(', ')}`,
+    );
+  return kind;
 };
-const entityOf = (name: string) => ENTITIES[name] ?? name;
-const SQL: Record<string, string> = { '!=': '<>' };
-const TEXT_OPS = ['=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN'];
-const NUMBER_OPS = ['=', '!=', '<', '<=', '>', '>='];
+
+const requireOp = (clause: Clause, ops: readonly string[]): void => {
+  if (!ops.includes(clause.op)) throw refused(clause, `${clause.op} is none of ${ops.join(', ')}`);
+};
+
+const wanted = (clause: Clause, kind: Literal['kind']): string => {
+  const { value } = clause;
+  if (value.kind === kind && (value.kind === 'text' || value.kind === 'number')) return value.value;
+  throw refused(
+    clause,
+    kind === 'text' ? 'a quoted string is required' : 'a number without quotes is required',
+  );
+};
 
 const compareText = (column: string, clause: Clause, bound: Bound): string => {
   const { op, value } = clause;
-  if (!TEXT_OPS.includes(op) || typeof value === 'number' || value === null) {
-    throw invalid(
-      `Invalid clause on ${JSON.stringify(clause.key)}: a quoted string with one of ${TEXT_OPS.join(', ')} is required`,
-    );
-  }
-  if (Array.isArray(value)) return `${op === 'IN' ? '' : 'NOT '}${column} = ANY(${bound.add(value)}::text[])`;
+  if (value.kind === 'list')
+    return `${op === 'IN' ? '' : 'NOT '}${column} = ANY(${bound.add(value.value)}::text[])`;
+  const text = bound.add(wanted(clause, 'text'));
   // MLflow has no escape in LIKE: a backslash is a character
-  return op.endsWith('LIKE')
-    ? `${column} ${op} ${bound.add(value)} ESCAPE ''`
-    : `${column} ${SQL[op] ?? op} ${bound.add(value)}`;
+  return op.endsWith('LIKE') ? `${column} ${op} ${text} ESCAPE ''` : `${column} ${SQL[op] ?? op} ${text}`;
 };
 
-const compareNumber = (column: string, clause: Clause, bound: Bound, type: string): string => {
-  const { op, value } = clause;
-  if (!NUMBER_OPS.includes(op) || typeof value !== 'number') {
-    throw invalid(
-      `Invalid clause on ${JSON.stringify(clause.key)}: a number with one of ${NUMBER_OPS.join(', ')} is required`,
-    );
-  }
-  return `${column} ${SQL[op] ?? op} ${bound.add(value)}::${type}`;
+const compareIds = (column: string, clause: Clause, bound: Bound): string => {
+  const given = clause.value.kind === 'list' ? clause.value.value : [wanted(clause, 'text')];
+  for (const id of given)
+    if (!/^\s*-?\d{1,18}\s*$/.test(id)) throw refused(clause, `${JSON.stringify(id)} is no id`);
+  const negated = clause.op === '!=' || clause.op === 'NOT IN';
+  return `${negated ? 'NOT ' : ''}${column} = ANY(${bound.add(given)}::int8[])`;
 };
 
-const besideCondition = (clause: Clause, place: Searchable['beside'][string], bound: Bound): string => {
-  const row = `FROM ${place.table} b WHERE ${place.on} AND b.key = ${bound.add(clause.key)}`;
+const compareColumn = (column: Column, clause: Clause, bound: Bound): string => {
+  requireOp(clause, column.ops ?? []);
+  if (column.type === 'text') return compareText(column.sql, clause, bound);
+  if (column.type === 'ids') return compareIds(column.sql, clause, bound);
+  const quoted = column.quotable === true && clause.value.kind === 'text';
+  const number = wanted(clause, quoted ? 'text' : 'number');
+  if (column.type === 'integer' && !/^-?\d+$/.test(number)) throw refused(clause, 'an integer is required');
+  return `${column.sql} ${SQL[clause.op] ?? clause.op} ${bound.add(number)}::numeric`;
+};
+
+const compareBeside = (clause: Clause, place: Beside, bound: Bound): string => {
+  requireOp(clause, place.ops);
+  if (place.keys !== undefined && !place.keys.includes(clause.key))
+    throw refused(clause, `the key is none of ${place.keys.join(', ')}`);
+  const row = `FROM ${place.table} b WHERE ${place.on('b')} AND b.key = ${bound.add(clause.key)}`;
   if (clause.op === 'IS NULL') return `NOT EXISTS (SELECT 1 ${row})`;
   if (clause.op === 'IS NOT NULL') return `EXISTS (SELECT 1 ${row})`;
   if (place.numeric !== true) return `EXISTS (SELECT 1 ${row} AND ${compareText('b.value', clause, bound)})`;
-  const number = compareNumber('b.value', clause, bound, 'float8');
+  const number = `b.value ${SQL[clause.op] ?? clause.op} ${bound.add(Number(wanted(clause, 'number')))}::float8`;
   return `EXISTS (SELECT 1 ${row} AND ${clause.op === '!=' ? `(b.is_nan OR ${number})` : `(NOT b.is_nan AND ${number})`})`;
 };
 
-/** Conditions of a filter, joined by AND; keys and values are always bound parameters. */
-export const conditions = (filter: string | undefined, what: Searchable, bound: Bound): string[] =>
-  parseFilter(filter ?? '').map((clause) => {
-    const entity = entityOf(clause.entity);
-    const place = what.beside[entity];
-    if (place !== undefined) return besideCondition(clause, place, bound);
-    const text = entity === 'attribute' ? what.texts[clause.key] : what.texts[`${entity}.${clause.key}`];
-    if (text !== undefined) return compareText(text, clause, bound);
-    const number = entity === 'attribute' ? what.numbers[clause.key] : undefined;
-    if (number !== undefined) return compareNumber(number, clause, bound, 'numeric');
-    throw invalid(`Invalid filter: there is no ${entity} ${JSON.stringify(clause.key)} to search by`);
+/** Conditions of a filter, to be joined by AND; keys and values are always bound parameters. */
+export const conditions = (clauses: readonly Clause[], what: Searchable, bound: Bound): string[] =>
+  clauses.map((clause) => {
+    const kind = kindOf(what, clause);
+    const place = what.beside[kind];
+    if (place !== undefined) return compareBeside(clause, place, bound);
+    const column = what.filters[clause.key];
+    if (column === undefined || !Object.hasOwn(what.filters, clause.key))
+      throw invalid(
+        `Invalid attribute key ${JSON.stringify(clause.key)}: one of ${Object.keys(what.filters).join(', ')}`,
+      );
+    return compareColumn(column, clause, bound);
   });
 
-const ORDER = /^\s*(?:([A-Za-z]+)\.)?(?:`([^`]+)`|"([^"]+)"|([^\s`"]+))(?:\s+(ASC|DESC))?\s*$/i;
+/** One sort key. What may be absent has a key of its own before it, so that it comes last either way. */
+export interface Term {
+  readonly sql: string;
+  readonly type: KeyType;
+  readonly descending: boolean;
+}
+export interface Ordering {
+  readonly joins: readonly string[];
+  readonly terms: readonly Term[];
+  /** Columns and `kind.key` that are ordered by already. */
+  readonly named: ReadonlySet<string>;
+}
 
-const readOrder = (given: string): { entity: string; key: string; direction: string } => {
-  const match = ORDER.exec(given);
-  if (match === null)
-    throw invalid(`Invalid order_by ${JSON.stringify(given)}: it must be "field [ASC|DESC]"`);
-  const [, entity, ticked, quoted, bare, direction] = match;
-  return {
-    entity: entityOf(entity?.toLowerCase() ?? 'attribute'),
-    key: ticked ?? quoted ?? bare ?? '',
-    direction: (direction ?? 'ASC').toUpperCase(),
-  };
+export const ascending = (sql: string, type: KeyType): Term => ({ sql, type, descending: false });
+export const descending = (sql: string, type: KeyType): Term => ({ sql, type, descending: true });
+const absentLast = (sql: string): Term => ascending(`(${sql} IS NULL)`, 'bool');
+
+type Wanted = Order & { readonly place?: Beside };
+
+/** Sort keys of a table beside the entity, joined as `alias`: NaN comes after every number, absent ones after that. */
+const besideTerms = (alias: string, numeric: boolean, descending: boolean): Term[] => {
+  const value = `${alias}.value`;
+  if (!numeric) return [absentLast(value), { sql: value, type: 'text', descending }];
+  const rank = `CASE WHEN ${alias}.is_nan THEN 1 WHEN ${value} IS NULL THEN 2 ELSE 0 END`;
+  return [ascending(rank, 'int8'), { sql: value, type: 'float8', descending }];
 };
 
-/** ORDER BY terms; absent values come last whichever the direction, NaN just before them. */
-export const ordering = (orderBy: readonly string[], what: Searchable, bound: Bound): string[] => {
-  const seen = new Set<string>();
-  return orderBy.flatMap((given) => {
-    const { entity, key, direction } = readOrder(given);
-    if (seen.has(`${entity}.${key}`))
-      throw invalid(`Invalid order_by: ${JSON.stringify(key)} is named twice`);
-    seen.add(`${entity}.${key}`);
-    const place = what.beside[entity];
-    if (place !== undefined) {
-      const from = `FROM ${place.table} b WHERE ${place.on} AND b.key = ${bound.add(key)}`;
-      const nan = place.numeric === true ? [`(SELECT b.is_nan ${from}) ASC NULLS LAST`] : [];
-      return [...nan, `(SELECT b.value ${from}) ${direction} NULLS LAST`];
-    }
-    const column = entity === 'attribute' ? (what.texts[key] ?? what.numbers[key]) : undefined;
-    if (column === undefined)
-      throw invalid(`Invalid order_by: there is no ${entity} ${JSON.stringify(key)} to order by`);
-    return [`${column} ${direction} NULLS LAST`];
+const columnTerms = (column: Column, descending: boolean): Term[] => {
+  const term: Term = { sql: column.sql, type: column.type === 'text' ? 'text' : 'int8', descending };
+  return column.nullable === true ? [absentLast(column.sql), term] : [term];
+};
+
+/** ORDER BY of a search, with the joins it needs; absent values come last whichever the direction. */
+export const ordering = (orders: readonly Wanted[], what: Searchable, bound: Bound): Ordering => {
+  const named = new Set<string>();
+  const joins: string[] = [];
+  const terms = orders.flatMap((order): Term[] => {
+    const kind = kindOf(what, order);
+    const known = kind === 'attribute' && Object.hasOwn(what.orders, order.key);
+    const column = known ? what.orders[order.key] : undefined;
+    const id = column?.sql ?? `${kind}.${order.key}`;
+    if (named.has(id) && what.repeats === true) return [];
+    if (named.has(id)) throw invalid(`Invalid order_by: ${JSON.stringify(order.key)} is named twice`);
+    named.add(id);
+    if (column !== undefined) return columnTerms(column, order.descending);
+    const place = order.place ?? what.beside[kind];
+    if (place?.ordered === undefined)
+      throw invalid(`Invalid order_by: there is no ${kind} ${JSON.stringify(order.key)} to order by`);
+    const alias = `o${joins.length}`;
+    joins.push(place.ordered(alias, bound.add(order.key)));
+    return besideTerms(alias, place.numeric === true, order.descending);
   });
+  return { joins, terms, named };
+};
+
+/** Joins the one row of a table of keys and values that holds the key. */
+export const joinKey =
+  (table: string, on: (alias: string) => string) =>
+  (alias: string, key: string): string =>
+    `LEFT JOIN ${table} ${alias} ON ${on(alias)} AND ${alias}.key = ${key}`;
+
+/** Rows after the one whose sort keys are given: equal in the first keys, behind it in the next. */
+const after = (terms: readonly Term[], keys: readonly KeyValue[], bound: Bound): string => {
+  const equal: string[] = [];
+  const choices = terms.flatMap((term, i) => {
+    const key = keys[i] ?? null;
+    const value = key === null ? 'NULL' : `${bound.add(key)}::${term.type}`;
+    const before = [...equal];
+    equal.push(key === null ? `${term.sql} IS NULL` : `${term.sql} = ${value}`);
+    return key === null
+      ? []
+      : [[...before, `${term.sql} ${term.descending ? '<' : '>'} ${value}`].join(' AND ')];
+  });
+  return `(${choices.map((c) => `(${c})`).join(' OR ') || 'false'})`;
+};
+
+export interface Asked {
+  readonly where: readonly string[];
+  readonly order: Omit<Ordering, 'named'>;
+  readonly size: number;
+  readonly token: string | undefined;
+  /** What a token is bound to: another search refuses it. */
+  readonly scope: readonly unknown[];
+}
+
+/** One page by keyset: rows written meanwhile shift nothing. */
+export const searchPage = async (
+  db: Db,
+  what: Searchable,
+  bound: Bound,
+  { where, order, size, token, scope }: Asked,
+): Promise<{ items: Row[]; next: { next_page_token?: string } }> => {
+  const { joins, terms } = order;
+  const keys = readToken(
+    token,
+    scope,
+    terms.map((t) => t.type),
+  );
+  const all = keys === undefined ? where : [...where, after(terms, keys, bound)];
+  const alias = what.from.slice(what.from.lastIndexOf(' ') + 1);
+  const columns = terms.map((t, i) => `${t.sql} AS "#${i}"`).join(', ');
+  const by = terms.map((t) => `${t.sql} ${t.descending ? 'DESC' : 'ASC'}`).join(', ');
+  const sql = `SELECT ${alias}.*, ${columns} FROM ${what.from} ${joins.join(' ')}
+    WHERE ${all.join(' AND ')} ORDER BY ${by} LIMIT ${size + 1}`;
+  const found = await rows(db, sql, bound.values);
+  const items = found.slice(0, size);
+  const last = items.at(-1);
+  if (found.length <= size || last === undefined) return { items, next: {} };
+  return {
+    items,
+    next: {
+      next_page_token: writeToken(
+        scope,
+        terms.map((_, i) => last[`#${i}`]),
+      ),
+    },
+  };
 };
 
 export const stageCondition = (column: string, view: string | undefined): string => {

@@ -2,7 +2,8 @@ import type { Context } from './context.ts';
 import { type Row, rows } from './database.ts';
 import { type Input, text } from './input.ts';
 import { checkOf } from './model-checks.ts';
-import { liveVersion, PROXY, renderVersions, versionNumber } from './model-versions.ts';
+import { PROXY, renderVersions } from './model-versions.ts';
+import { liveVersion, versionNumber } from './version-row.ts';
 
 /** Files of a version by path inside it, and the ONNX file among them. */
 export const filesOf = async ({ artifacts }: Context, row: Row) => {
