@@ -51,12 +51,14 @@ export class TestAssay implements AsyncDisposable {
   }
 
   /** `state`: go on in an existing folder, which is then kept. */
-  static async start(options: { state?: string; args?: readonly string[] } = {}): Promise<TestAssay> {
+  static async start(
+    options: { state?: string; args?: readonly string[]; env?: Record<string, string> } = {},
+  ): Promise<TestAssay> {
     const state = options.state ?? mkdtempSync(join(tmpdir(), 'assay-'));
     const child = spawn(
       process.execPath,
       [join(REPOSITORY, 'control-plane/cli/main.ts'), 'up', '--state', state, ...(options.args ?? [])],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
+      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...options.env } },
     );
     const log = createWriteStream(join(state, 'up.log'), { flags: 'a' });
     child.stderr?.pipe(log);
