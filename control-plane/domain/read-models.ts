@@ -1,7 +1,9 @@
 import type { AuditEntry } from './audit.ts';
 import type { Autonomy } from './autonomy.ts';
+import type { ModelCard } from './model-card.ts';
+import type { Stage } from './model-version.ts';
 import type { MonitorStatus, StoredExperiment, TrackedVersion } from './ports/control-store.ts';
-import type { Release } from './release.ts';
+import type { Release, ReleaseState } from './release.ts';
 import type { EndpointRoute } from './route-plan.ts';
 
 /** JSON bodies of the HTTP API's reads; server and UI share these types. */
@@ -44,6 +46,63 @@ export interface ModelView {
   readonly name: string;
   readonly versions: readonly TrackedVersion[];
 }
+
+/** One alias at an instant: what the registry answered, and what the lifecycle said. */
+export interface AliasAt {
+  readonly alias: string;
+  /** Null: it named nothing (any more). */
+  readonly version: string | null;
+  readonly sinceMs: number;
+  readonly by: string;
+  readonly why: string;
+  /** `direct`: written past the API, and not to be trusted. */
+  readonly origin: 'assay' | 'direct';
+  /** For `champion` and `challenger`: what the lifecycle said, with its audit row. */
+  readonly lifecycle: {
+    readonly version: string | null;
+    readonly sinceMs: number;
+    readonly by: string | null;
+    readonly why: string;
+    readonly sequence: number | null;
+  } | null;
+}
+
+export interface VersionAt {
+  readonly version: string;
+  readonly stage: Stage;
+  readonly sinceMs: number;
+  readonly by: string | null;
+  readonly why: string;
+  readonly sequence: number | null;
+  /** State of its newest release at that instant. */
+  readonly release: {
+    readonly state: ReleaseState;
+    readonly sinceMs: number;
+    readonly by: string | null;
+    readonly why: string;
+    readonly sequence: number | null;
+  } | null;
+}
+
+/** What was in force of a model at an instant, with who and why. */
+export interface AsOfView {
+  readonly model: string;
+  readonly atMs: number;
+  readonly aliases: readonly AliasAt[];
+  readonly versions: readonly VersionAt[];
+}
+
+export interface ModelVersionView {
+  readonly tracked: TrackedVersion | null;
+  readonly quarantined: boolean;
+  readonly authors: readonly string[];
+  readonly aliases: readonly string[];
+  readonly endpoints: readonly { readonly name: string; readonly as: EndpointPart }[];
+  readonly release: Release | null;
+  readonly card: ModelCard;
+}
+
+export type EndpointPart = 'champion' | 'canary' | 'shadow' | 'experiment';
 
 export interface ServerView {
   readonly id: string;

@@ -16,6 +16,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { eventRoutes } from './routes/events.ts';
 import { experimentRoutes } from './routes/experiments.ts';
+import { modelRoutes } from './routes/models.ts';
 import { pages } from './routes/pages.ts';
 import { releaseRoutes } from './routes/releases.ts';
 import { workRoutes } from './routes/work.ts';
@@ -77,6 +78,7 @@ export async function buildApp(deps: Deps, level: 'info' | 'silent' = 'info') {
         endpointRoutes,
         releaseRoutes,
         experimentRoutes,
+        modelRoutes,
         workRoutes,
         auditRoutes,
         eventRoutes,

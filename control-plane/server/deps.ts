@@ -7,6 +7,7 @@ import type {
   StoredExperiment,
 } from '@assay/domain/ports/control-store';
 import type { ModelRegistry } from '@assay/domain/ports/model-registry';
+import type { RegistryLedger } from '@assay/domain/ports/registry-ledger';
 import type { Workflows } from '@assay/domain/ports/workflows';
 import type { LiveEvent } from '@assay/domain/read-models';
 import type { EventFeed } from './event-feed.ts';
@@ -39,6 +40,8 @@ export interface Deps {
   readonly workflows: Workflows;
   /** Absent where no registry is configured: then only versions that are tracked already can be released. */
   readonly registry: ModelRegistry | undefined;
+  /** The registry's own tables in the shared database; absent where another registry is used. */
+  readonly ledger?: RegistryLedger;
   readonly identities: Identities;
   readonly servers: LiveServers;
   readonly feed: EventFeed;

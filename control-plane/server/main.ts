@@ -24,7 +24,9 @@ const identities = new Identities(config.tokens, config.auth);
 const servers = new LiveServers(Date.now);
 const feed = new EventFeed(store);
 const registry = openRegistry(config.registry, config.artifactsDir);
-const deps = { store, workflows, registry, identities, servers, feed, uiDir: config.uiDir };
+await using ownLedger = new PostgresRegistryLedger(config.databaseUrl);
+const ledger = config.registry.kind === 'assay' ? ownLedger : noLedger;
+const deps = { store, ledger, workflows, registry, identities, servers, feed, uiDir: config.uiDir };
 await using routes = new RouteDistribution(deps, Date.now);
 const app = await buildApp(deps);
 
@@ -33,9 +35,7 @@ const refresh = (): void => {
   Promise.all([routes.refresh(), feed.read()]).catch(warn('refresh'));
 };
 await routes.refresh();
-await using ownLedger = new PostgresRegistryLedger(config.databaseUrl);
-const ledger = config.registry.kind === 'assay' ? ownLedger : noLedger;
-const watch = new RegistryWatch({ ...deps, ledger, nowMs: Date.now });
+const watch = new RegistryWatch({ ...deps, nowMs: Date.now });
 await using _notifications = new Notifications(config.databaseUrl, () => {
   refresh();
   watch.look().catch(warn('registry watch'));

@@ -5,6 +5,7 @@ import type { RegistryOptions } from '@assay/registry-client/http';
 import { registerModel } from '@assay/registry-client/register-model';
 import { RegistryClient } from '@assay/registry-client/registry-client';
 import { assertKept } from './kept.ts';
+import { versionFacts } from './version-facts.ts';
 
 /** The registry's own server as the control plane's port. */
 export const httpModelRegistry = (options: RegistryOptions): ModelRegistry => {
@@ -22,6 +23,10 @@ export const httpModelRegistry = (options: RegistryOptions): ModelRegistry => {
         refusals: refusals(found.check?.report?.rules ?? []),
         onnx: onnx === null ? null : { path: onnx.blobPath, digest: onnx.digest, sizeBytes: onnx.sizeBytes },
       };
+    },
+    async facts(model, version) {
+      const { artifacts } = await client.getModelVersion(model, version);
+      return versionFacts(options, model, version, artifacts);
     },
     async artifactText(model, version, name) {
       const found = (await client.getModelVersion(model, version)).artifacts.find((a) => a.path === name);

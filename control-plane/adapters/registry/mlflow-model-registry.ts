@@ -7,6 +7,7 @@ import { registerModel } from '@assay/registry-client/register-model';
 import { RegistryClient } from '@assay/registry-client/registry-client';
 import { ArtifactCache } from './artifact-cache.ts';
 import { assertKept } from './kept.ts';
+import { versionFacts } from './version-facts.ts';
 
 /** Tag by which our own trainings say who asked for them. */
 const CREATED_BY = 'assay.created_by';
@@ -33,6 +34,13 @@ export const mlflowModelRegistry = (options: RegistryOptions, artifactsDir: stri
       // The server checks neither: both count as authors, so that a tag written later frees nobody from four eyes
       const authors = [tags[CREATED_BY], userId].filter((who) => who !== undefined);
       return { model, version, createdBy: authors[0] ?? 'unknown', authors, tags, onnx };
+    },
+    async facts(model, version) {
+      const { filesUri } = await getExternalVersion(options, model, version);
+      const files = await listProxied(options, filesUri);
+      // That server knows no digests, and reading every file for a page would be too much
+      const listed = files.map(({ path, sizeBytes }) => ({ path, sizeBytes, digest: null }));
+      return versionFacts(options, model, version, listed);
     },
     async artifactText(model, version, name) {
       const { filesUri } = await getExternalVersion(options, model, version);

@@ -12,7 +12,35 @@ export interface RegisteredVersion {
   readonly onnx: { readonly path: string; readonly digest: string; readonly sizeBytes: number } | null;
 }
 
+/** What the registry knows of where a version comes from. */
+export interface VersionFacts {
+  readonly description: string;
+  readonly modelDescription: string;
+  readonly modelTags: Readonly<Record<string, string>>;
+  /** Version that this one was copied from, where its source names one: "model/version". */
+  readonly copiedFrom: string | null;
+  /** A registry that is not ours tells no digests. */
+  readonly files: readonly {
+    readonly path: string;
+    readonly digest: string | null;
+    readonly sizeBytes: number;
+  }[];
+  readonly run: {
+    readonly id: string;
+    readonly name: string;
+    readonly startedAtMs: number;
+    readonly endedAtMs: number | null;
+    readonly params: Readonly<Record<string, string>>;
+    /** As text where it is no finite number. */
+    readonly metrics: Readonly<Record<string, number | string>>;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly datasets: readonly { readonly name: string; readonly digest: string }[];
+  } | null;
+}
+
 export interface ModelRegistry {
+  /** Throws NOT_FOUND. */
+  facts(model: string, version: string): Promise<VersionFacts>;
   version(model: string, version: string): Promise<RegisteredVersion>;
   /** Text of a small artifact beside the model (reference.json, metrics.json). Throws NOT_FOUND. */
   artifactText(model: string, version: string, name: string): Promise<string>;

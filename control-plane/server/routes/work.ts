@@ -1,11 +1,9 @@
 import { AssayError } from '@assay/domain/errors';
 import { FAMILY_NAMES } from '@assay/domain/families/family';
-import type { ModelView } from '@assay/domain/read-models';
 import { assertMay } from '@assay/domain/roles';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { releaseFromQuarantine } from '../use-cases/release-from-quarantine.ts';
-import { type Api, name, text, versionRef } from './context.ts';
+import { type Api, name, text } from './context.ts';
 
 const SEED = z.number().int().min(0);
 const TRAINING = z.strictObject({
@@ -26,28 +24,9 @@ const TRAINING = z.strictObject({
   requestedBy: text.optional(),
 });
 
-/** Models, and the work that is done for them: trainings and monitors. */
-export function workRoutes(api: Api, deps: Deps): void {
-  const { store, workflows } = deps;
+/** The work that is done for models: trainings and monitors. */
+export function workRoutes(api: Api, { store, workflows }: Deps): void {
   const endpoint = z.object({ endpoint: name });
-  api.get('/models', async (): Promise<readonly ModelView[]> => {
-    const byModel = Map.groupBy(await store.versions(), (v) => v.model);
-    return [...byModel].map(([model, versions]) => ({ name: model, versions }));
-  });
-  api.get(
-    '/models/:name',
-    { schema: { params: z.object({ name }) } },
-    async ({ params }): Promise<ModelView> => {
-      const versions = await store.versions(params.name);
-      if (versions.length === 0) throw new AssayError('NOT_FOUND', `Cannot find model "${params.name}"`);
-      return { name: params.name, versions };
-    },
-  );
-  api.post(
-    '/models/:model/versions/:version/release-from-quarantine',
-    { schema: { params: versionRef, body: z.strictObject({ reason: text }) } },
-    ({ params, body, identity }) => releaseFromQuarantine(deps, identity, params, body.reason),
-  );
   api.post('/trainings', { schema: { body: TRAINING } }, async ({ body, identity }, reply) => {
     assertMay(identity, 'model.train');
     // Four eyes rests on who asked: nobody names another as the author, so as to approve their own model
