@@ -177,6 +177,33 @@ test('model register refuses what no family can serve, and registers nothing the
   expect(listed.map((m) => m.name)).not.toContain('refused');
 });
 
+test('model show --at tells what was in force, and refuses what is no instant', async () => {
+  const now = await run(`model show m --at ${Date.now()}`);
+  expect(now.stdout).toMatch(/1 +champion +\S+ +person ada +because of the test/);
+  expect(now.stdout).toMatch(/champion +1 +/);
+  expect(await asJson('model show m --at 2020-01-01')).toMatchObject({
+    model: 'm',
+    aliases: [],
+    versions: [],
+  });
+  expect(await asJson(`model show m 1 --at ${Date.now()}`)).toMatchObject({ versions: [{ version: '1' }] });
+  expect(await run('model show m --at soon')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('refused REQUEST_INVALID: Cannot look at "soon"'),
+  });
+});
+
+test('only what was rolled back leaves quarantine, and only by an administrator', async () => {
+  expect(await run('release unquarantine m 1 --reason why')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('refused TRANSITION_REFUSED'),
+  });
+  expect(await run('release unquarantine m 1 --reason why --as data-scientist')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('refused PERMISSION_DENIED'),
+  });
+});
+
 test('release list and show tell the state and the decision record', async () => {
   expect((await run('release list')).stdout).toMatch(/release\/m\/2 +shop +requested +demo-data-scientist/);
   const shown = await run('release show m 2');

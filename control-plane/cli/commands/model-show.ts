@@ -4,6 +4,7 @@ import type { AsOfView, ModelVersionView, ModelView } from '@assay/domain/read-m
 import { standing } from '@assay/domain/release';
 import { Argument, type Command } from 'commander';
 import { apiOf } from '../api.ts';
+import { remote } from '../options.ts';
 import { printJson, table } from '../output.ts';
 
 interface Flags {
@@ -21,12 +22,7 @@ const print = (text: string): void => {
 
 /** `assay model show` and `assay model lineage`. */
 export function addModelShow(model: Command): void {
-  const sub = (usage: string, text: string): Command =>
-    model
-      .command(usage)
-      .description(text)
-      .option('--state <dir>', 'state folder of the running Assay', '.assay')
-      .option('--json', 'print JSON');
+  const sub = (usage: string, text: string): Command => remote(model.command(usage).description(text));
 
   sub('show <name>', 'versions of a model, one of them, or how all of it was at an instant')
     .addArgument(VERSION)
