@@ -7,7 +7,7 @@ import type { AsOfView, EndpointView, ModelVersionView } from '@assay/domain/rea
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { assay, TestAssay } from '../plane/assay.ts';
-import { mlflowPython } from '../plane/mlflow-client.ts';
+import { mlflowClientPython } from '../plane/mlflow-client.ts';
 import { until } from '../plane/until.ts';
 
 const run = promisify(execFile);
@@ -49,7 +49,7 @@ afterAll(() => plane?.[Symbol.asyncDispose]());
 
 test('calling a version champion with the Python client opens a release, which makes it champion', async () => {
   const { registry, tokens } = plane.endpoints;
-  const { stdout } = await run(await mlflowPython(), [SCRIPT, registry, MODEL, trained.version], {
+  const { stdout } = await run(await mlflowClientPython(), [SCRIPT, registry, MODEL, trained.version], {
     env: {
       PATH: process.env.PATH,
       MLFLOW_TRACKING_TOKEN: tokens['data-scientist'],
