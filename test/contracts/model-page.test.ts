@@ -66,7 +66,7 @@ beforeAll(async () => {
     {
       store: world.store,
       workflows: world.workflows,
-      registry: httpModelRegistry({ url: world.registry.url, token: TOKENS.service }),
+      registry: httpModelRegistry({ baseUrl: world.registry.url, token: TOKENS.service }),
       ledger: world.ledger,
       identities: new Identities(new Map(), 'open'),
       servers: new LiveServers(Date.now),
