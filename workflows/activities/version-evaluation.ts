@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Family } from '@assay/domain/families/family';
 import type { ServedVersion } from '@assay/domain/route-plan';
 import type { Evaluated, validationActivities } from './validation.ts';
@@ -12,17 +11,23 @@ export interface EvaluateVersionInput {
 }
 
 export interface VersionEvaluationDeps {
-  readonly artifactsDir: string;
+  /** The file with a version's bytes on this machine, fetched where it is not there yet. */
+  readonly fileOf: (version: ServedVersion) => Promise<string>;
   readonly validation: ReturnType<typeof validationActivities>;
 }
 
 /** Evaluates the very files that servers load, not those that a training left. */
-export const versionEvaluation = ({ artifactsDir, validation }: VersionEvaluationDeps) => ({
-  evaluateVersion({ family, candidate, champion, snapshotDir }: EvaluateVersionInput): Promise<Evaluated> {
+export const versionEvaluation = ({ fileOf, validation }: VersionEvaluationDeps) => ({
+  async evaluateVersion({
+    family,
+    candidate,
+    champion,
+    snapshotDir,
+  }: EvaluateVersionInput): Promise<Evaluated> {
     return validation.evaluate({
       family,
-      modelFile: join(artifactsDir, candidate.path),
-      championFile: champion === null ? null : join(artifactsDir, champion.path),
+      modelFile: await fileOf(candidate),
+      championFile: champion === null ? null : await fileOf(champion),
       snapshotDir,
     });
   },

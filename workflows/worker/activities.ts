@@ -6,7 +6,7 @@ import { registryActivities } from '@assay/activities/registry';
 import { rolloutJudging } from '@assay/activities/rollout-judging';
 import { type TrainingDeps, trainingActivities } from '@assay/activities/training';
 import { validationActivities } from '@assay/activities/validation';
-import { versionEvaluation } from '@assay/activities/version-evaluation';
+import { type VersionEvaluationDeps, versionEvaluation } from '@assay/activities/version-evaluation';
 import type { ControlStore } from '@assay/domain/ports/control-store';
 import type { EvidenceSource } from '@assay/domain/ports/evidence-source';
 import type { ModelEvaluator } from '@assay/domain/ports/model-evaluator';
@@ -19,12 +19,12 @@ export interface ActivityDeps {
   readonly evaluator: ModelEvaluator;
   readonly training: TrainingDeps;
   readonly stateDir: string;
-  readonly artifactsDir: string;
+  readonly fileOf: VersionEvaluationDeps['fileOf'];
 }
 
 /** Activities by the queue that runs them (definitions/calls.ts names the same queues). */
 export function activitiesByQueue(deps: ActivityDeps) {
-  const { store, evidence, registry, evaluator, stateDir, artifactsDir } = deps;
+  const { store, evidence, registry, evaluator, stateDir, fileOf } = deps;
   const validation = validationActivities({ stateDir, evaluator });
   return {
     control: { ...controlActivities({ store }), ...registryActivities({ registry, stateDir }) },
@@ -33,7 +33,7 @@ export function activitiesByQueue(deps: ActivityDeps) {
       ...experimentJudging({ evidence }),
       ...panelJudging({ evidence }),
       ...driftJudging({ evidence, registry }),
-      ...versionEvaluation({ artifactsDir, validation }),
+      ...versionEvaluation({ fileOf, validation }),
     },
     training: trainingActivities(deps.training),
   };

@@ -3,6 +3,7 @@ import { DuckdbEvidenceSource } from '@assay/adapters/duckdb/evidence-source';
 import { childEvaluator } from '@assay/adapters/onnx/model-evaluator';
 import { PostgresControlStore } from '@assay/adapters/postgres/control-store';
 import { openRegistry } from '@assay/adapters/registry/open-registry';
+import { servedFiles } from '@assay/adapters/registry/served-files';
 import { NativeConnection } from '@temporalio/worker';
 import { readConfig } from './config.ts';
 import { arePolling, writeReady } from './ready.ts';
@@ -26,7 +27,7 @@ const workers = await createWorkers({
     evaluator,
     training: trainingDeps({ config, evidence, evaluator }),
     stateDir: config.stateDir,
-    artifactsDir: config.artifactsDir,
+    fileOf: servedFiles(config.registry, config.artifactsDir),
   },
 });
 // SIGTERM makes each of them finish what it is doing, a few seconds at most; a training goes on after the next start

@@ -18,6 +18,8 @@ export interface FleetInput {
   readonly sealAfterMs: number;
   /** Absent: Assay's own registry. */
   readonly otherRegistry: RegistryChoice | undefined;
+  /** s3://bucket/prefix where the registry keeps artifacts; undefined: the state folder. */
+  readonly bucket: string | undefined;
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -67,6 +69,10 @@ function nodeChild(
   };
 }
 
+/** The registry alone talks to the bucket; everybody else reads files of the state folder, fetched there by digest. */
+export const bucketOf = (env: NodeJS.ProcessEnv): string | undefined =>
+  env.ASSAY_ARTIFACTS?.startsWith('s3://') ? env.ASSAY_ARTIFACTS : undefined;
+
 const ownRegistry = (ports: Ports): string => `http://${LOOPBACK}:${ports.registry}`;
 
 export const registryUrl = ({ ports, otherRegistry }: FleetInput): string =>
@@ -83,7 +89,11 @@ export const registryChild = (input: FleetInput): ChildSpec =>
     input,
     'registry',
     'registry/server/main.ts',
-    { DATABASE_URL: input.databaseUrl, ASSAY_REGISTRY_PORT: String(input.ports.registry) },
+    {
+      DATABASE_URL: input.databaseUrl,
+      ASSAY_REGISTRY_PORT: String(input.ports.registry),
+      ...(input.bucket !== undefined && { ASSAY_ARTIFACTS: input.bucket }),
+    },
     `${ownRegistry(input.ports)}/health`,
   );
 

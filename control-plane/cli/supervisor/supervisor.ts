@@ -6,6 +6,7 @@ import { mlflowServer, type RegistryChoice } from '@assay/domain/registry-choice
 import { cacheFolder } from './cache.ts';
 import { Child, type ChildSpec } from './child.ts';
 import {
+  bucketOf,
   controlPlaneChild,
   type FleetInput,
   modelServerChildren,
@@ -88,6 +89,7 @@ export class Supervisor implements AsyncDisposable {
       auth: options.auth,
       sealAfterMs: options.sealAfterMs,
       otherRegistry,
+      bucket: bucketOf(process.env),
     };
     // The registry and the control plane migrate the database; what reads it starts after them
     if (otherRegistry === undefined) await this.#run(registryChild(input));
