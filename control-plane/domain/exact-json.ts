@@ -9,7 +9,13 @@ interface RawJson {
 // ES2026 (JSON.parse source text access), in Node 24 but not yet in lib es2024
 const native = JSON as unknown as RawJson;
 
+/** Only a bare integer of 16 digits or more can be inexact; looking for one is cheaper than a reviver on every value. */
+const LONG_INTEGER = /(?:^|[^\d.])\d{16,}(?![\d.eE])/;
+
 export const parseExact = (text: string): unknown =>
+  LONG_INTEGER.test(text) ? parseBig(text) : JSON.parse(text);
+
+const parseBig = (text: string): unknown =>
   native.parse(text, (_key, value, context) =>
     typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context.source ?? '')
       ? BigInt(context.source ?? '0')

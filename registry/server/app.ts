@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream';
 import { parseExact } from '@assay/domain/exact-json';
 import type { ArtifactStore } from '@assay/registry-store/artifacts';
 import type { Context } from '@assay/registry-store/context';
 import { FAULTS, invalid, RegistryFault } from '@assay/registry-store/faults';
 import type { Input } from '@assay/registry-store/input';
+import { JsonText } from '@assay/registry-store/json';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -86,6 +88,9 @@ const answerUnknown = (request: FastifyRequest, reply: FastifyReply) => {
   });
 };
 
+const sendText = (reply: FastifyReply, { body }: JsonText): FastifyReply =>
+  reply.type('application/json; charset=utf-8').send(typeof body === 'string' ? body : Readable.from(body));
+
 type ContextOf = (request: FastifyRequest, writes: boolean) => Context;
 
 const serve = (
@@ -97,7 +102,7 @@ const serve = (
   app.route({
     method,
     url: `${prefix}/2.0/mlflow/${path}`,
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const context = contextOf(request, method !== 'GET' && reads === undefined);
       const body = (request.body ?? {}) as Input;
       if (
@@ -106,7 +111,12 @@ const serve = (
         Number(request.headers['content-length'] ?? 0) > 0
       )
         throw invalid("Bad Request. Content-Type must be 'application/json'.");
-      return operation(context, { ...(request.query as Input), ...body, ...(request.params as Input) });
+      const answer = await operation(context, {
+        ...(request.query as Input),
+        ...body,
+        ...(request.params as Input),
+      });
+      return answer instanceof JsonText ? sendText(reply, answer) : answer;
     },
   });
 };

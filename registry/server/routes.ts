@@ -7,6 +7,7 @@ import * as logged from '@assay/registry-store/logged-models';
 import * as histories from '@assay/registry-store/metric-history';
 import * as versions from '@assay/registry-store/model-versions';
 import * as models from '@assay/registry-store/registered-models';
+import * as batches from '@assay/registry-store/run-batch';
 import * as inputs from '@assay/registry-store/run-inputs';
 import * as runs from '@assay/registry-store/runs';
 import * as files from './artifact-lists.ts';
@@ -31,11 +32,11 @@ export const ROUTES: readonly RouteRow[] = [
   ['POST', 'runs/update', runs.updateRun],
   ['POST', 'runs/delete', runs.deleteRun],
   ['POST', 'runs/restore', runs.restoreRun],
-  ['POST', 'runs/log-metric', runs.logMetric],
-  ['POST', 'runs/log-parameter', runs.logParam],
-  ['POST', 'runs/set-tag', runs.setRunTag],
+  ['POST', 'runs/log-metric', batches.logMetric],
+  ['POST', 'runs/log-parameter', batches.logParam],
+  ['POST', 'runs/set-tag', batches.setRunTag],
   ['POST', 'runs/delete-tag', runs.deleteRunTag],
-  ['POST', 'runs/log-batch', runs.logBatch],
+  ['POST', 'runs/log-batch', batches.logBatch],
   ['POST', 'runs/log-model', inputs.logModel],
   ['POST', 'runs/log-inputs', inputs.logInputs],
   ['POST', 'runs/outputs', inputs.logOutputs],

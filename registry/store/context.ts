@@ -43,9 +43,13 @@ export const putTags = async (
 };
 
 /** Rows of a table beside entities, grouped by the owner's id. */
-export const grouped = async (db: Db, sql: string, ids: readonly unknown[]): Promise<Map<string, Row[]>> => {
+export const grouped = async (
+  db: Db,
+  sql: string,
+  ...values: readonly unknown[][]
+): Promise<Map<string, Row[]>> => {
   const groups = new Map<string, Row[]>();
-  for (const { owner, ...rest } of await rows(db, sql, [ids])) {
+  for (const { owner, ...rest } of await rows(db, sql, values)) {
     const group = groups.get(String(owner)) ?? [];
     group.push(rest);
     groups.set(String(owner), group);

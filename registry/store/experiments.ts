@@ -14,10 +14,10 @@ import {
   NUMBER_OPS,
   ordering,
   type Searchable,
-  searchPage,
   stageCondition,
   TEXT_OPS,
 } from './search.ts';
+import { searchPage } from './search-page.ts';
 
 const TIME = { type: 'integer', ops: NUMBER_OPS } as const;
 const COLUMNS = {

@@ -8,7 +8,14 @@ export interface Tag {
 }
 
 const MAX_INT64 = 2n ** 63n - 1n;
-const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const CAMEL = new Map<string, string>();
+const camel = (name: string): string => {
+  const known = CAMEL.get(name);
+  if (known !== undefined) return known;
+  const made = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  CAMEL.set(name, made);
+  return made;
+};
 
 /** Optional fields may be spelled in camelCase too; both spellings at once are refused. */
 const field = (input: Input, name: string): unknown => {

@@ -14,9 +14,9 @@ import {
   NUMBER_OPS,
   ordering,
   type Searchable,
-  searchPage,
   TEXT_OPS,
 } from './search.ts';
+import { searchPage } from './search-page.ts';
 
 const TEXT = { type: 'text', ops: [...TEXT_OPS, ...LIST_OPS] } as const;
 const CREATED = { sql: 'm.created', type: 'number', ops: NUMBER_OPS } as const;

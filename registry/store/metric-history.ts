@@ -2,6 +2,7 @@ import type { Context } from './context.ts';
 import { type Row, rows } from './database.ts';
 import { invalid } from './faults.ts';
 import { type Input, int64, optionalText, pageSize, text, texts } from './input.ts';
+import { JsonText, POINT_JSON } from './json.ts';
 import { renderMetric } from './metrics.ts';
 import { readToken, writeToken } from './page-token.ts';
 import { runOf } from './runs.ts';
@@ -11,25 +12,50 @@ const MAX_BULK = 25_000;
 const MAX_SAMPLES = 2500;
 const LAST = 'ORDER BY step DESC, ts DESC, value DESC, is_nan DESC LIMIT 1';
 
-/** Points of one metric by (timestamp, step, value); a page goes on after the last point it has shown. */
+const AT_ONCE = 10_000;
+const KEYS = ['int8', 'int8', 'float8', 'bool'] as const;
+
+/** Up to $3 points as JSON, whether there are more, and the sort keys of the last; $4 to $7 is the point before. */
+const PIECE = (
+  after: string,
+) => `SELECT string_agg(${POINT_JSON}, ',') FILTER (WHERE nth <= $3) AS json, count(*) > $3 AS more,
+    max(ts) FILTER (WHERE nth = least($3, total)) AS ts, max(step) FILTER (WHERE nth = least($3, total)) AS step,
+    max(value) FILTER (WHERE nth = least($3, total)) AS value, bool_or(is_nan) FILTER (WHERE nth = least($3, total)) AS is_nan
+  FROM (SELECT *, row_number() OVER () AS nth, count(*) OVER () AS total FROM (
+    SELECT key, ts, step, value, is_nan FROM metrics WHERE run_id = $1 AND key = $2 ${after}
+    ORDER BY ts, step, value, is_nan LIMIT $3 + 1) found) numbered`;
+const FIRST = { name: 'history', text: PIECE('') };
+const NEXT = { name: 'history-next', text: PIECE('AND (ts, step, value, is_nan) > ($4, $5, $6, $7)') };
+
+/**
+ * Points of one metric by (timestamp, step, value); a page goes on after the last point it has shown. Read and sent in
+ * pieces, so that a history of any length takes little memory.
+ */
 export const metricHistory = async ({ pool }: Context, input: Input) => {
   const runId = text(input, 'run_id');
   const name = text(input, 'metric_key');
   const size = pageSize(input, 1_000_000, 1_000_000);
   const scope = ['history', runId, name];
-  const after = readToken(optionalText(input, 'page_token'), scope, ['int8', 'int8', 'float8', 'bool']);
-  const sql = `SELECT * FROM metrics WHERE run_id = $1 AND key = $2
-    ${after === undefined ? '' : 'AND (ts, step, value, is_nan) > ($3::int8, $4::int8, $5::float8, $6::bool)'}
-    ORDER BY ts, step, value, is_nan LIMIT ${size + 1}`;
-  const found = await rows(pool, sql, [runId, name, ...(after ?? [])]);
-  const items = found.slice(0, size);
-  const last = items.at(-1);
-  if (last === undefined) return {};
-  const next = [last.ts, last.step, last.value, last.is_nan];
-  return {
-    metrics: items.map(renderMetric),
-    ...(found.length > size && { next_page_token: writeToken(scope, next) }),
+  const piece = async (after: readonly unknown[] | undefined, count: number): Promise<Row> => {
+    const values = [runId, name, count, ...(after ?? [])];
+    return (await pool.query<Row>({ ...(after === undefined ? FIRST : NEXT), values })).rows[0] ?? {};
   };
+  const keysOf = (last: Row) => [last.ts, last.step, last.value, last.is_nan];
+  const after = readToken(optionalText(input, 'page_token'), scope, KEYS);
+  const first = await piece(after, Math.min(size, AT_ONCE));
+  if (first.json === null) return {};
+  async function* answer(): AsyncGenerator<string> {
+    yield `{"metrics":[${String(first.json)}`;
+    let last = first;
+    for (let left = size - AT_ONCE; last.more === true && left > 0; left -= AT_ONCE) {
+      last = await piece(keysOf(last), Math.min(left, AT_ONCE));
+      yield `,${String(last.json)}`;
+    }
+    yield last.more === true
+      ? `],"next_page_token":${JSON.stringify(writeToken(scope, keysOf(last)))}}`
+      : ']}';
+  }
+  return new JsonText(answer());
 };
 
 const withRun = (row: Row) => ({ ...renderMetric(row), run_id: row.run_id });

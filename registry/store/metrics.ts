@@ -1,4 +1,4 @@
-import { type Db, rows } from './database.ts';
+import type { Db } from './database.ts';
 import { invalid } from './faults.ts';
 import { type Input, int64, key, optionalText } from './input.ts';
 import { double, int } from './json.ts';
@@ -45,43 +45,63 @@ export const point = (input: Input): Point => {
   };
 };
 
-/** Latest is the largest (step, timestamp, value), not the last to arrive. */
-export const putPoints = async (db: Db, runId: string, points: readonly Point[]): Promise<void> => {
-  if (points.length === 0) return;
-  const columns = [
-    runId,
+/**
+ * CTEs that write points of run $1, given by $2 to $9; a CTE `writable` before them has the run's `experiment_id`, or no
+ * row and then nothing is written. Latest is the largest (step, timestamp, value), not the last to arrive.
+ */
+export const WRITE_POINTS = `given AS MATERIALIZED (
+    SELECT t.*, w.experiment_id FROM writable w,
+      unnest($2::text[], $3::int8[], $4::int8[], $5::float8[], $6::bool[], $7::text[], $8::text[], $9::text[])
+        AS t(key, ts, step, value, is_nan, model_id, dataset_name, dataset_digest)),
+  kept AS (
+    INSERT INTO metrics (run_id, key, ts, step, value, is_nan)
+    SELECT $1, key, ts, step, value, is_nan FROM given ON CONFLICT DO NOTHING),
+  latest AS (
+    INSERT INTO latest_metrics AS l (run_id, key, ts, step, value, is_nan, experiment_id)
+    SELECT DISTINCT ON (key) $1, key, ts, step, value, is_nan, experiment_id FROM given
+    ORDER BY key, step DESC, ts DESC, value DESC
+    ON CONFLICT (run_id, key) DO UPDATE
+    SET ts = excluded.ts, step = excluded.step, value = excluded.value, is_nan = excluded.is_nan
+    WHERE (excluded.step, excluded.ts, excluded.value) >= (l.step, l.ts, l.value)),
+  modelled AS (
+    INSERT INTO logged_model_metrics (model_id, key, run_id, ts, step, value, is_nan, dataset_name, dataset_digest)
+    SELECT model_id, key, $1, ts, step, value, is_nan, dataset_name, dataset_digest FROM given
+    WHERE model_id IS NOT NULL ON CONFLICT DO NOTHING)`;
+
+/** Values for $2 to $9; what no point has is left out, and unnest reads it as NULL. */
+export const pointColumns = (points: readonly Point[]): unknown[] => {
+  const modelled = points.some((p) => p.modelId !== undefined);
+  const optional = (of: (p: Point) => string | undefined) =>
+    modelled ? points.map((p) => of(p) ?? null) : [];
+  return [
     points.map((p) => p.key),
     points.map((p) => String(p.ts)),
     points.map((p) => String(p.step)),
-    points.map((p) => p.value),
+    // As text, where the driver would write -0 as 0
+    points.map((p) => (Object.is(p.value, -0) ? '-0' : p.value)),
     points.map((p) => p.isNan),
+    optional((p) => p.modelId),
+    optional((p) => p.dataset[0]),
+    optional((p) => p.dataset[1]),
   ];
-  const given =
-    'unnest($2::text[], $3::int8[], $4::int8[], $5::float8[], $6::bool[]) AS t(key, ts, step, value, is_nan)';
-  await db.query(`INSERT INTO metrics SELECT $1, t.* FROM ${given} ON CONFLICT DO NOTHING`, columns);
-  await db.query(
-    `INSERT INTO latest_metrics AS l SELECT DISTINCT ON (key) $1, t.* FROM ${given} ORDER BY key, step DESC, ts DESC, value DESC
-     ON CONFLICT (run_id, key) DO UPDATE SET ts = excluded.ts, step = excluded.step, value = excluded.value, is_nan = excluded.is_nan
-     WHERE (excluded.step, excluded.ts, excluded.value) >= (l.step, l.ts, l.value)`,
-    columns,
-  );
-  for (const p of points.filter((q) => q.modelId !== undefined)) {
-    const known = await rows(db, 'SELECT 1 FROM logged_models WHERE id = $1', [p.modelId]);
-    if (known.length === 0)
-      throw invalid(`Cannot log metric '${p.key}': there is no logged model '${p.modelId}'`);
-    await db.query(
-      'INSERT INTO logged_model_metrics VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING',
-      [
-        p.modelId,
-        p.key,
-        runId,
-        String(p.ts),
-        String(p.step),
-        p.value,
-        p.isNan,
-        ...p.dataset.map((d) => d ?? null),
-      ],
-    );
+};
+
+/** What the database refuses about points, in the client's words. */
+export const explainPoints = (error: unknown): unknown =>
+  (error as { constraint?: string } | null)?.constraint === 'logged_model_metrics_model_id_fkey'
+    ? invalid('Cannot log a metric to a logged model that does not exist; create the logged model first')
+    : error;
+
+/** Points of a run in whatever state, inside the caller's transaction. */
+export const putPoints = async (db: Db, runId: string, points: readonly Point[]): Promise<void> => {
+  try {
+    await db.query({
+      name: 'put-points',
+      text: `WITH writable AS (SELECT experiment_id FROM runs WHERE id = $1), ${WRITE_POINTS} SELECT 1`,
+      values: [runId, ...pointColumns(points)],
+    });
+  } catch (error) {
+    throw explainPoints(error);
   }
 };
 

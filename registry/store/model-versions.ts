@@ -17,9 +17,9 @@ import {
   NUMBER_OPS,
   ordering,
   type Searchable,
-  searchPage,
   TEXT_OPS,
 } from './search.ts';
+import { searchPage } from './search-page.ts';
 import { canonicalStage, liveVersion, versionNumber } from './version-row.ts';
 import { resolveSource } from './version-source.ts';
 
@@ -49,24 +49,21 @@ const SEARCH: Searchable = {
   },
 };
 
-const ids = (found: readonly Row[]) => found.map((r) => `${String(r.version)}/${String(r.name)}`);
+const ownerOf = (r: Row) => `${String(r.version)}/${String(r.name)}`;
 
 export const renderVersions = async (db: Db, found: readonly Row[], withAliases = false): Promise<Row[]> => {
-  const owner = `version || '/' || name`;
-  const tagsOf = await grouped(
-    db,
-    `SELECT ${owner} AS owner, key, value FROM version_tags WHERE ${owner} = ANY($1) ORDER BY key`,
-    ids(found),
-  );
-  const aliases = withAliases
-    ? await grouped(
-        db,
-        `SELECT ${owner} AS owner, alias FROM aliases WHERE ${owner} = ANY($1) ORDER BY alias`,
-        ids(found),
-      )
-    : new Map<string, Row[]>();
+  const asked = [found.map((r) => r.name), found.map((r) => r.version)];
+  const beside = (what: string, table: string, order: string) =>
+    grouped(
+      db,
+      `SELECT version || '/' || name AS owner, ${what} FROM unnest($1::text[], $2::int[]) AS v(name, version)
+       JOIN ${table} USING (name, version) ORDER BY ${order}`,
+      ...asked,
+    );
+  const tagsOf = await beside('key, value', 'version_tags', 'key');
+  const aliases = withAliases ? await beside('alias', 'aliases', 'alias') : new Map<string, Row[]>();
   return found.map((r) => {
-    const id = `${String(r.version)}/${String(r.name)}`;
+    const id = ownerOf(r);
     return compact({
       name: r.name,
       version: String(r.version),

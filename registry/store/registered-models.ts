@@ -7,16 +7,8 @@ import { type Input, key, optionalText, pageSize, tags, text, texts } from './in
 import { int } from './json.ts';
 import { renderVersions } from './model-versions.ts';
 import { withoutPrompts } from './prompts.ts';
-import {
-  ascending,
-  Bound,
-  conditions,
-  LIST_OPS,
-  ordering,
-  type Searchable,
-  searchPage,
-  TEXT_OPS,
-} from './search.ts';
+import { ascending, Bound, conditions, LIST_OPS, ordering, type Searchable, TEXT_OPS } from './search.ts';
+import { searchPage } from './search-page.ts';
 import { canonicalStage } from './version-row.ts';
 
 const UPDATED = { sql: 'm.updated', type: 'integer' } as const;

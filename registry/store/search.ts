@@ -1,7 +1,6 @@
-import { type Db, type Row, rows } from './database.ts';
 import { invalid } from './faults.ts';
 import type { Clause, Literal, Order } from './filter.ts';
-import { type KeyType, type KeyValue, readToken, writeToken } from './page-token.ts';
+import type { KeyType } from './page-token.ts';
 
 export const TEXT_OPS = ['=', '!=', 'LIKE', 'ILIKE'] as const;
 export const LIST_OPS = ['IN', 'NOT IN'] as const;
@@ -23,12 +22,16 @@ export interface Beside {
   readonly table: string;
   readonly on: (alias: string) => string;
   readonly ops: readonly string[];
+  /** An index has the first so many characters of each value. */
+  readonly beginnings?: number;
   /** Doubles with a flag for NaN. */
   readonly numeric?: boolean;
   /** The only keys there are, where that is so. */
   readonly keys?: readonly string[];
   /** One row an entity and key to order by; without it there is no order by this. */
   readonly ordered?: (alias: string, key: string) => string;
+  /** Conditions for rows with a number, with NaN and with neither, where an index has the numbers in order. */
+  readonly ranked?: (alias: string) => readonly [string, string, string];
 }
 
 /** How one kind of entity is searched. */
@@ -44,7 +47,12 @@ export interface Searchable {
 }
 
 export class Bound {
-  readonly values: unknown[] = [];
+  readonly values: unknown[];
+
+  constructor(values: readonly unknown[] = []) {
+    this.values = [...values];
+  }
+
   add(value: unknown): string {
     this.values.push(value);
     return `$${this.values.length}`;
@@ -104,6 +112,15 @@ const compareColumn = (column: Column, clause: Clause, bound: Bound): string => 
   return `${column.sql} ${SQL[clause.op] ?? clause.op} ${bound.add(number)}::numeric`;
 };
 
+/** A text shorter than the beginnings in the index is equal when its beginning is; a longer one is compared whole too. */
+const compareValue = (clause: Clause, place: Beside, bound: Bound): string => {
+  const whole = () => compareText('b.value', clause, bound);
+  if (place.beginnings === undefined || clause.op !== '=') return whole();
+  const beginning = [...wanted(clause, 'text')].slice(0, place.beginnings);
+  const indexed = `left(b.value, ${place.beginnings}) = ${bound.add(beginning.join(''))}`;
+  return beginning.length < place.beginnings ? indexed : `${indexed} AND ${whole()}`;
+};
+
 const compareBeside = (clause: Clause, place: Beside, bound: Bound): string => {
   requireOp(clause, place.ops);
   if (place.keys !== undefined && !place.keys.includes(clause.key))
@@ -111,7 +128,7 @@ const compareBeside = (clause: Clause, place: Beside, bound: Bound): string => {
   const row = `FROM ${place.table} b WHERE ${place.on('b')} AND b.key = ${bound.add(clause.key)}`;
   if (clause.op === 'IS NULL') return `NOT EXISTS (SELECT 1 ${row})`;
   if (clause.op === 'IS NOT NULL') return `EXISTS (SELECT 1 ${row})`;
-  if (place.numeric !== true) return `EXISTS (SELECT 1 ${row} AND ${compareText('b.value', clause, bound)})`;
+  if (place.numeric !== true) return `EXISTS (SELECT 1 ${row} AND ${compareValue(clause, place, bound)})`;
   const number = `b.value ${SQL[clause.op] ?? clause.op} ${bound.add(Number(wanted(clause, 'number')))}::float8`;
   return `EXISTS (SELECT 1 ${row} AND ${clause.op === '!=' ? `(b.is_nan OR ${number})` : `(NOT b.is_nan AND ${number})`})`;
 };
@@ -139,6 +156,8 @@ export interface Term {
 export interface Ordering {
   readonly joins: readonly string[];
   readonly terms: readonly Term[];
+  /** When the first key is a rank: the condition of each rank's rows, which are then read rank by rank. */
+  readonly ranks?: readonly string[];
   /** Columns and `kind.key` that are ordered by already. */
   readonly named: ReadonlySet<string>;
 }
@@ -162,6 +181,10 @@ const columnTerms = (column: Column, descending: boolean): Term[] => {
   return column.nullable === true ? [absentLast(column.sql), term] : [term];
 };
 
+/** The first table beside the entity is joined as `o0`. */
+const ranksOf = (first: Wanted | undefined, what: Searchable): readonly string[] | undefined =>
+  first && (first.place ?? what.beside[kindOf(what, first)])?.ranked?.('o0');
+
 /** ORDER BY of a search, with the joins it needs; absent values come last whichever the direction. */
 export const ordering = (orders: readonly Wanted[], what: Searchable, bound: Bound): Ordering => {
   const named = new Set<string>();
@@ -182,7 +205,8 @@ export const ordering = (orders: readonly Wanted[], what: Searchable, bound: Bou
     joins.push(place.ordered(alias, bound.add(order.key)));
     return besideTerms(alias, place.numeric === true, order.descending);
   });
-  return { joins, terms, named };
+  const ranks = ranksOf(orders[0], what);
+  return { joins, terms, named, ...(ranks !== undefined && { ranks }) };
 };
 
 /** Joins the one row of a table of keys and values that holds the key. */
@@ -190,64 +214,6 @@ export const joinKey =
   (table: string, on: (alias: string) => string) =>
   (alias: string, key: string): string =>
     `LEFT JOIN ${table} ${alias} ON ${on(alias)} AND ${alias}.key = ${key}`;
-
-/** Rows after the one whose sort keys are given: equal in the first keys, behind it in the next. */
-const after = (terms: readonly Term[], keys: readonly KeyValue[], bound: Bound): string => {
-  const equal: string[] = [];
-  const choices = terms.flatMap((term, i) => {
-    const key = keys[i] ?? null;
-    const value = key === null ? 'NULL' : `${bound.add(key)}::${term.type}`;
-    const before = [...equal];
-    equal.push(key === null ? `${term.sql} IS NULL` : `${term.sql} = ${value}`);
-    return key === null
-      ? []
-      : [[...before, `${term.sql} ${term.descending ? '<' : '>'} ${value}`].join(' AND ')];
-  });
-  return `(${choices.map((c) => `(${c})`).join(' OR ') || 'false'})`;
-};
-
-export interface Asked {
-  readonly where: readonly string[];
-  readonly order: Omit<Ordering, 'named'>;
-  readonly size: number;
-  readonly token: string | undefined;
-  /** What a token is bound to: another search refuses it. */
-  readonly scope: readonly unknown[];
-}
-
-/** One page by keyset: rows written meanwhile shift nothing. */
-export const searchPage = async (
-  db: Db,
-  what: Searchable,
-  bound: Bound,
-  { where, order, size, token, scope }: Asked,
-): Promise<{ items: Row[]; next: { next_page_token?: string } }> => {
-  const { joins, terms } = order;
-  const keys = readToken(
-    token,
-    scope,
-    terms.map((t) => t.type),
-  );
-  const all = keys === undefined ? where : [...where, after(terms, keys, bound)];
-  const alias = what.from.slice(what.from.lastIndexOf(' ') + 1);
-  const columns = terms.map((t, i) => `${t.sql} AS "#${i}"`).join(', ');
-  const by = terms.map((t) => `${t.sql} ${t.descending ? 'DESC' : 'ASC'}`).join(', ');
-  const sql = `SELECT ${alias}.*, ${columns} FROM ${what.from} ${joins.join(' ')}
-    WHERE ${all.join(' AND ')} ORDER BY ${by} LIMIT ${size + 1}`;
-  const found = await rows(db, sql, bound.values);
-  const items = found.slice(0, size);
-  const last = items.at(-1);
-  if (found.length <= size || last === undefined) return { items, next: {} };
-  return {
-    items,
-    next: {
-      next_page_token: writeToken(
-        scope,
-        terms.map((_, i) => last[`#${i}`]),
-      ),
-    },
-  };
-};
 
 export const stageCondition = (column: string, view: string | undefined): string => {
   const stages: Record<string, string> = {

@@ -29,6 +29,7 @@ export async function mlflowPython(): Promise<string> {
 
 export interface MlflowServer extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
 }
 
 /**
@@ -57,7 +58,16 @@ export async function startMlflowServer(
   // A group of its own: the server starts workers that outlive a signal to it alone
   const child = spawn(
     python,
-    [...args, '--backend-store-uri', backend, '--artifacts-destination', join(dir, 'artifacts')],
+    // Its supervisor kills workers that a busy machine keeps from answering it within five seconds
+    [
+      ...args,
+      '--uvicorn-opts',
+      '--timeout-worker-healthcheck 120',
+      '--backend-store-uri',
+      backend,
+      '--artifacts-destination',
+      join(dir, 'artifacts'),
+    ],
     {
       cwd: dir,
       detached: true,
@@ -74,6 +84,7 @@ export async function startMlflowServer(
     );
   const server: MlflowServer = {
     url,
+    pid: child.pid ?? 0,
     async [Symbol.asyncDispose]() {
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
       await gone;

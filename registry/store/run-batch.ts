@@ -1,0 +1,87 @@
+import type { Context } from './context.ts';
+import { invalid } from './faults.ts';
+import { cutText, type Input, key, list, records, type Tag, tags } from './input.ts';
+import { explainPoints, type Point, point, pointColumns, WRITE_POINTS } from './metrics.ts';
+import { requireActive, runId } from './runs.ts';
+
+interface Batch {
+  readonly points: readonly Point[];
+  readonly params: readonly Tag[];
+  readonly tags: readonly Tag[];
+}
+
+/** One statement, hence one round trip and all or nothing; the run's row is held against a delete that comes in between. */
+const statement = (
+  lock: string,
+) => `WITH run AS MATERIALIZED (SELECT experiment_id, stage FROM runs WHERE id = $1 ${lock}),
+  writable AS MATERIALIZED (SELECT experiment_id FROM run WHERE stage = 'active'),
+  ${WRITE_POINTS},
+  params_kept AS (
+    INSERT INTO params (run_id, key, value) SELECT $1, p.k, p.v FROM writable, unnest($10::text[], $11::text[]) AS p(k, v)
+    ON CONFLICT (run_id, key) DO UPDATE SET value = refuse_param(params.run_id, params.key, params.value, excluded.value)
+    WHERE params.value <> excluded.value),
+  tags_kept AS (
+    INSERT INTO run_tags (run_id, key, value) SELECT $1, t.k, t.v FROM writable, unnest($12::text[], $13::text[]) AS t(k, v)
+    ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value),
+  named AS (UPDATE runs SET name = $14 FROM writable WHERE id = $1 AND $14::text IS NOT NULL)
+  SELECT stage FROM run`;
+const WRITE = { name: 'write-batch', text: statement('FOR SHARE') };
+/** Two that rename a run at once would wait for each other's shared lock. */
+const WRITE_AND_NAME = { name: 'write-batch-and-name', text: statement('FOR NO KEY UPDATE') };
+
+const explain = (error: unknown, id: string): unknown => {
+  const { code, detail } = (error ?? {}) as { code?: string; detail?: string };
+  if (code !== 'AS001') return explainPoints(error);
+  const changed = JSON.parse(detail ?? '{}') as { key: string; old: string; new: string };
+  return invalid(
+    `Changing param values is not allowed. Param with key='${changed.key}' was already logged with value='${changed.old}' for run ID='${id}'. Attempted logging new value '${changed.new}'.`,
+  );
+};
+
+const write = async ({ pool }: Context, id: string, batch: Partial<Batch>): Promise<object> => {
+  const { points = [], params = [], tags: given = [] } = batch;
+  const name = given.find((t) => t.key === 'mlflow.runName')?.value ?? null;
+  const pairs = [params, given].flatMap((of) => [of.map((p) => p.key), of.map((p) => p.value)]);
+  const values = [id, ...pointColumns(points), ...pairs, name];
+  let found: { stage: string }[];
+  try {
+    found = (await pool.query<{ stage: string }>({ ...(name === null ? WRITE : WRITE_AND_NAME), values }))
+      .rows;
+  } catch (error) {
+    throw explain(error, id);
+  }
+  requireActive(id, found[0]);
+  return {};
+};
+
+const paramOf = (input: Input): Tag => ({ key: key(input), value: cutText(input, 'value', 6000) });
+
+export const logMetric = (context: Context, input: Input) =>
+  write(context, runId(input), { points: [point(input)] });
+
+export const logParam = (context: Context, input: Input) =>
+  write(context, runId(input), { params: [paramOf(input)] });
+
+export const setRunTag = (context: Context, input: Input) =>
+  write(context, runId(input), { tags: [{ key: key(input), value: cutText(input, 'value', 8000) }] });
+
+/** All of a batch or nothing, where the original has three transactions. */
+export const logBatch = (context: Context, input: Input) => {
+  const id = runId(input);
+  const points = records(input, 'metrics').map(point);
+  const params = records(input, 'params').map(paramOf);
+  const sent = list(input, 'tags').length;
+  const given = tags(input);
+  for (const [what, count, limit] of [
+    ['metrics', points.length, 1000],
+    ['params', params.length, 100],
+    ['tags', sent, 100],
+    ['entities', points.length + params.length + sent, 1000],
+  ] as const) {
+    if (count > limit)
+      throw invalid(`A batch logging request can contain at most ${limit} ${what}. Got ${count}.`);
+  }
+  if (new Set(params.map((p) => p.key)).size < params.length)
+    throw invalid('Duplicate parameter keys have been submitted in one batch');
+  return write(context, id, { points, params, tags: given });
+};
