@@ -37,6 +37,12 @@ export function memoryMiB(roots: readonly number[]): number {
   return kib.reduce((a, b) => a + b, 0) / 1024;
 }
 
+/** Processes whose command line holds the text: PostgreSQL names the database of each connection there. */
+export const processesWith = (text: string): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && (read(`/proc/${name}/cmdline`) ?? '').includes(text))
+    .map(Number);
+
 /** Processor seconds, user and system, that the living processes of a tree have used. Linux only, at 100 ticks a second. */
 export function cpuSeconds(roots: readonly number[]): number {
   const ticks = processTree(roots).map((pid) => {
