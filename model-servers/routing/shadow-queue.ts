@@ -3,6 +3,8 @@ export class ShadowQueue {
   readonly #limit: number;
   readonly #jobs: (() => Promise<void>)[] = [];
   #running = false;
+  #closed = false;
+  #current: Promise<void> = Promise.resolve();
   dropped = 0;
   done = 0;
 
@@ -15,7 +17,7 @@ export class ShadowQueue {
   }
 
   add(job: () => Promise<void>): void {
-    if (this.#jobs.length >= this.#limit) {
+    if (this.#closed || this.#jobs.length >= this.#limit) {
       this.dropped++;
       return;
     }
@@ -31,6 +33,12 @@ export class ShadowQueue {
       this.#running = false;
       return;
     }
+    this.#current = this.#run(job);
+    await this.#current;
+    setImmediate(() => void this.#next());
+  }
+
+  async #run(job: () => Promise<void>): Promise<void> {
     try {
       await job();
       this.done++;
@@ -38,12 +46,13 @@ export class ShadowQueue {
       // A copy that breaks is lost; what customers get goes on
       this.dropped++;
     }
-    setImmediate(() => void this.#next());
   }
 
-  /** Nothing new is begun; what runs ends. */
-  clear(): void {
+  /** Nothing new is begun; resolves when what runs has ended, its evidence written. */
+  async close(): Promise<void> {
+    this.#closed = true;
     this.dropped += this.#jobs.length;
     this.#jobs.length = 0;
+    await this.#current;
   }
 }

@@ -84,7 +84,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const close = async (): Promise<void> => {
     health.drain();
     await Promise.all([drain(server), rest.close()]);
-    shadows.clear();
+    await shadows.close();
     await wal.close();
     await sealer.close(SEAL_MS);
     unlock();
