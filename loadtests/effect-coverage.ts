@@ -44,6 +44,12 @@ function runSeed(seed: number): DemoResult | undefined {
 
 const counts = new Map<string, Count>();
 const runs: { seed: number; result: DemoResult | null }[] = [];
+/** After each seed: a run that is cut short has told what it saw. */
+function save(): void {
+  if (values.out !== undefined)
+    writeFileSync(values.out, `${JSON.stringify({ counts: Object.fromEntries(counts), runs }, null, 2)}\n`);
+}
+
 const first = Number(values.first);
 for (let seed = first; seed < first + Number(values.seeds); seed++) {
   const result = runSeed(seed);
@@ -61,6 +67,7 @@ for (let seed = first; seed < first + Number(values.seeds); seed++) {
   console.log(
     `seed ${seed}: ${result === undefined ? 'no result' : `${result.ok ? 'as expected' : 'NOT as expected'} in ${result.seconds} s`}`,
   );
+  save();
 }
 
 console.log('\n| family, case | effects | interval holds the truth | ended as expected |\n|---|---|---|---|');
@@ -69,6 +76,4 @@ for (const [key, c] of [...counts].sort()) {
   console.log(`| ${key} | ${c.runs} | ${c.covered} | ${c.asExpected} of ${runs.length} |`);
   if (c.runs > 0 && c.covered < Math.floor(0.9 * c.runs)) ok = false;
 }
-if (values.out !== undefined)
-  writeFileSync(values.out, `${JSON.stringify({ counts: Object.fromEntries(counts), runs }, null, 2)}\n`);
 process.exitCode = ok ? 0 : 1;
