@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// Two projects: pure tests beside their files run in parallel; tests that start real parts run one file at a
-// time, because two cores cannot host two fleets without timing each other out.
+// Two projects: pure tests beside their files, and tests that start real parts. Both run two files at a time: the
+// real parts wait for one another more than they compute, and two cores cannot host more fleets than two without
+// timing each other out.
 export default defineConfig({
   test: {
     projects: [
@@ -11,6 +12,7 @@ export default defineConfig({
           include: ['{control-plane,workflows,model-servers,registry,ui,proto}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/.assay/**'],
           testTimeout: 60_000,
+          maxWorkers: 2,
         },
       },
       {
@@ -20,7 +22,7 @@ export default defineConfig({
           env: { NO_COLOR: '1' },
           include: ['test/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/.assay/**'],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
