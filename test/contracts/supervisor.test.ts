@@ -4,6 +4,7 @@ import { chownSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFi
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Child } from '@assay/cli/supervisor/child';
+import { freePort } from '@assay/cli/supervisor/free-port';
 import { asUser, canReach, postgresUser } from '@assay/cli/supervisor/os-user';
 import { assertAlone, endLeftovers, startTicks, writeProcesses } from '@assay/cli/supervisor/process-table';
 import { openStateFolder, readEndpoints, tokensOf } from '@assay/cli/supervisor/state-folder';
@@ -15,6 +16,12 @@ const root = mkdtempSync(join(tmpdir(), 'assay-supervisor-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 let folders = 0;
 const folder = () => openStateFolder(join(root, `state-${folders++}`));
+
+test('a chosen port is none that the system lends to outgoing connections', async () => {
+  const ports = await Promise.all(Array.from({ length: 40 }, freePort));
+  // Linux, macOS and Windows lend from here or higher
+  for (const port of ports) expect(port).toBeLessThan(32_768);
+});
 
 const sleeper = (): ReturnType<typeof spawn> =>
   spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore', detached: true });

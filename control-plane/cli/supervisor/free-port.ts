@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { AssayError } from '@assay/domain/errors';
 
@@ -14,8 +15,21 @@ function bind(port: number): Promise<number> {
   });
 }
 
+// Below the ranges from which systems lend ports to outgoing connections (Linux from 32768, RFC 6335 from 49152): one
+// lent there between our choice and the child's own bind, or while a child restarts, would keep it from listening.
+const FIRST_PORT = 20_000;
+const LAST_PORT = 30_000;
+const TRIES = 50;
+
 /** A port that was free a moment ago, for programs that cannot choose one themselves and say which. */
-export const freePort = (): Promise<number> => bind(0);
+export async function freePort(): Promise<number> {
+  for (let tried = 0; tried < TRIES; tried++) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    const free = await bind(port).catch(() => undefined);
+    if (free !== undefined) return free;
+  }
+  return await bind(0);
+}
 
 /** The port that a flag fixes. Throws CONFIG_INVALID when another program has it, or it is not ours to take. */
 export async function fixedPort(flag: string, port: number): Promise<number> {
