@@ -11,20 +11,40 @@ import type { Sizes } from './scenarios.ts';
 import { type Columns, postgresSink, type Sink, sqliteSink, type Value } from './sink.ts';
 import type { Target } from './targets.ts';
 
+/** Columns of a table, each with its type and what an item has in it. */
+type Table<Item> = Readonly<Record<string, readonly [Columns[string], (item: Item) => Value]>>;
+type Version = ReturnType<typeof benchVersions>[number];
+
 /** How one product names what a run, a point and a version are stored in. */
 interface Schema {
   readonly prefix: string;
-  readonly run: readonly [Columns, (run: BenchRun) => Value[]];
+  readonly run: Table<BenchRun>;
   readonly runId: string;
   readonly time: string;
   readonly tags: string;
   /** What a latest metric has beside a point: all of it is 0, as the experiment is. */
   readonly latest: Columns;
-  readonly model: readonly [Columns, (name: string) => Value[]];
-  readonly version: readonly [Columns, (name: string, version: number, atMs: number) => Value[]];
+  readonly model: Table<string>;
+  readonly version: Table<Version>;
 }
 
-const uri = (id: string) => `mlflow-artifacts:/0/${id}/artifacts`;
+const text = (value: string) => ['text', () => value] as const;
+const same = <Item>(columns: readonly string[], cell: Table<Item>[string]): Table<Item> =>
+  Object.fromEntries(columns.map((name) => [name, cell]));
+
+const RUN: Table<BenchRun> = {
+  experiment_id: ['int8', () => 0],
+  name: ['text', (r) => r.name],
+  user_id: text('ada'),
+  status: text('FINISHED'),
+  start_time: ['int8', (r) => r.startMs],
+  artifact_uri: ['text', (r) => `mlflow-artifacts:/0/${r.id}/artifacts`],
+};
+const VERSION: Table<Version> = {
+  name: ['text', (v) => v.model],
+  version: ['int8', (v) => v.version],
+  source: text('s3://bucket/model'),
+};
 
 const ASSAY: Schema = {
   prefix: 'registry.',
@@ -32,35 +52,18 @@ const ASSAY: Schema = {
   time: 'ts',
   tags: 'run_tags',
   latest: { experiment_id: 'int8' },
-  run: [
-    {
-      id: 'text',
-      experiment_id: 'int8',
-      name: 'text',
-      user_id: 'text',
-      status: 'text',
-      start_time: 'int8',
-      artifact_uri: 'text',
-      created_by: 'text',
-    },
-    (r) => [r.id, 0, r.name, 'ada', 'FINISHED', r.startMs, uri(r.id), 'ada'],
-  ],
-  model: [
-    { name: 'text', created: 'int8', updated: 'int8', last_version: 'int8' },
-    (name) => [name, FIRST_MS, FIRST_MS, 100],
-  ],
-  version: [
-    {
-      name: 'text',
-      version: 'int8',
-      created: 'int8',
-      updated: 'int8',
-      source: 'text',
-      location: 'text',
-      created_by: 'text',
-    },
-    (name, version, atMs) => [name, version, atMs, atMs, 's3://bucket/model', 's3://bucket/model', 'ada'],
-  ],
+  run: { id: ['text', (r) => r.id], ...RUN, created_by: text('ada') },
+  model: {
+    name: ['text', (name) => name],
+    ...same(['created', 'updated'], ['int8', () => FIRST_MS]),
+    last_version: ['int8', () => 100],
+  },
+  version: {
+    ...VERSION,
+    ...same(['created', 'updated'], ['int8', (v) => v.atMs]),
+    location: text('s3://bucket/model'),
+    created_by: text('ada'),
+  },
 };
 
 const MLFLOW: Schema = {
@@ -69,56 +72,35 @@ const MLFLOW: Schema = {
   time: 'timestamp',
   tags: 'tags',
   latest: {},
-  run: [
-    {
-      run_uuid: 'text',
-      experiment_id: 'int8',
-      name: 'text',
-      user_id: 'text',
-      status: 'text',
-      start_time: 'int8',
-      artifact_uri: 'text',
-      lifecycle_stage: 'text',
-      source_type: 'text',
-      source_name: 'text',
-      entry_point_name: 'text',
-      source_version: 'text',
-    },
-    (r) => [r.id, 0, r.name, 'ada', 'FINISHED', r.startMs, uri(r.id), 'active', 'UNKNOWN', '', '', ''],
-  ],
-  model: [
-    { workspace: 'text', name: 'text', creation_time: 'int8', last_updated_time: 'int8' },
-    (name) => ['default', name, FIRST_MS, FIRST_MS],
-  ],
-  version: [
-    {
-      workspace: 'text',
-      name: 'text',
-      version: 'int8',
-      creation_time: 'int8',
-      last_updated_time: 'int8',
-      source: 'text',
-      storage_location: 'text',
-      current_stage: 'text',
-      status: 'text',
-      run_id: 'text',
-      run_link: 'text',
-    },
-    (name, version, atMs) => [
-      'default',
-      name,
-      version,
-      atMs,
-      atMs,
-      's3://bucket/model',
-      's3://bucket/model',
-      'None',
-      'READY',
-      '',
-      '',
-    ],
-  ],
+  run: {
+    run_uuid: ['text', (r) => r.id],
+    ...RUN,
+    lifecycle_stage: text('active'),
+    source_type: text('UNKNOWN'),
+    ...same(['source_name', 'entry_point_name', 'source_version'], text('')),
+  },
+  model: {
+    workspace: text('default'),
+    name: ['text', (name) => name],
+    ...same(['creation_time', 'last_updated_time'], ['int8', () => FIRST_MS]),
+  },
+  version: {
+    ...VERSION,
+    workspace: text('default'),
+    ...same(['creation_time', 'last_updated_time'], ['int8', (v) => v.atMs]),
+    storage_location: text('s3://bucket/model'),
+    current_stage: text('None'),
+    status: text('READY'),
+    ...same(['run_id', 'run_link'], text('')),
+  },
 };
+
+const insert = <Item>(sink: Sink, name: string, table: Table<Item>, items: readonly Item[]): Promise<void> =>
+  sink.insert(
+    name,
+    Object.fromEntries(Object.entries(table).map(([column, [type]]) => [column, type])),
+    items.map((item) => Object.values(table).map(([, value]) => value(item))),
+  );
 
 const pointColumns = ({ runId, time }: Schema): Columns => ({
   [runId]: 'text',
@@ -143,7 +125,7 @@ async function loadRuns(sink: Sink, schema: Schema, runs: readonly BenchRun[]): 
   const metrics = runs.flatMap((r) =>
     r.metrics.map(([key, value]) => [r.id, key, value, r.startMs, 0, false] as const),
   );
-  await sink.insert(`${prefix}runs`, run[0], runs.map(run[1]));
+  await insert(sink, `${prefix}runs`, run, runs);
   await sink.insert(`${prefix}metrics`, points, metrics);
   await loadLatest(sink, schema, metrics);
   const flat = (of: (r: BenchRun) => BenchRun['params']) =>
@@ -168,7 +150,7 @@ async function loadHistory(sink: Sink, schema: Schema, points: number): Promise<
   function* all(): Generator<readonly Value[]> {
     for (let step = 0; step < points; step++) yield point(step);
   }
-  await sink.insert(`${prefix}runs`, run[0], [run[1](HISTORY_RUN)]);
+  await insert(sink, `${prefix}runs`, run, [HISTORY_RUN]);
   await sink.insert(`${prefix}metrics`, columns, all());
   await loadLatest(sink, schema, [point(points - 1)]);
 }
@@ -186,8 +168,7 @@ export async function load({ database, kind }: Target, { runs, versions, history
       Array.from({ length: Math.min(step, runs - from) }, (_, i) => benchRun(from + i)),
     );
   await loadHistory(sink, schema, history);
-  await sink.insert(`${prefix}registered_models`, model[0], modelNames(versions).map(model[1]));
-  const made = benchVersions(versions).map((v) => version[1](v.model, v.version, v.atMs));
-  await sink.insert(`${prefix}model_versions`, version[0], made);
+  await insert(sink, `${prefix}registered_models`, model, modelNames(versions));
+  await insert(sink, `${prefix}model_versions`, version, benchVersions(versions));
   await sink.settle();
 }

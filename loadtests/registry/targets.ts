@@ -5,9 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { startMlflowServer } from '../../test/plane/mlflow-server.ts';
-import { startTestPostgres } from '../../test/plane/postgres.ts';
+import { databaseOf, startTestPostgres } from '../../test/plane/postgres.ts';
 import { until } from '../../test/plane/until.ts';
 import { cpuSeconds, processesWith } from '../lib/process-tree.ts';
 import { type Client, connect } from './client.ts';
@@ -28,20 +27,6 @@ const cpuOf = (pid: number | undefined, database: string) => () => {
   const connections = name === undefined ? [] : processesWith(`assay ${name} 127.0.0.1`);
   return 1000 * cpuSeconds([...(pid === undefined ? [] : [pid]), ...connections]);
 };
-
-/** Another database of the same PostgreSQL, empty. */
-async function databaseOf(serverUrl: string, name: string): Promise<string> {
-  const client = new pg.Client({ connectionString: serverUrl });
-  await client.connect();
-  try {
-    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
-  } finally {
-    await client.end();
-  }
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return url.toString();
-}
 
 async function startAssay(stack: AsyncDisposableStack, database: string, name: string): Promise<Target> {
   const dir = await mkdtemp(join(tmpdir(), 'assay-bench-'));
@@ -86,8 +71,7 @@ export async function startAll(stack: AsyncDisposableStack): Promise<readonly [T
   const { url } = stack.use(await startTestPostgres());
   const assay = await startAssay(stack, await databaseOf(url, 'bench_assay'), 'assay');
   const database = await databaseOf(url, 'bench_mlflow');
-  const psycopg2 = database.replace('postgres://', 'postgresql+psycopg2://');
-  const postgres = await startMlflow(stack, psycopg2, database, 'mlflow-postgresql');
+  const postgres = await startMlflow(stack, database, database, 'mlflow-postgresql');
   const dir = await mkdtemp(join(tmpdir(), 'assay-bench-sqlite-'));
   stack.defer(() => rm(dir, { recursive: true, force: true }));
   const file = join(dir, 'mlflow.db');

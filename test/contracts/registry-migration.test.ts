@@ -148,8 +148,8 @@ describe('an MLflow server moved to Assay and back', () => {
 
   beforeAll(async () => {
     [source, other, registry] = await Promise.all([
-      startMlflowServer('sqlite:///mlflow.db', 1, { MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' }),
-      startMlflowServer('sqlite:///mlflow.db', 1, { MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' }),
+      startMlflowServer('sqlite:///mlflow.db', 1),
+      startMlflowServer('sqlite:///mlflow.db', 1),
       startTestRegistry(),
     ]);
     expect((await python('fill.py', source.url)).trim().split('\n').at(-1)).toBe('OK');

@@ -29,9 +29,7 @@ describe('a real MLflow server as the registry', () => {
     (await registry<{ model_version?: { version: string } }>(alias())).model_version?.version;
 
   beforeAll(async () => {
-    server = await startMlflowServer('sqlite:///mlflow.db', 1, {
-      MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
-    });
+    server = await startMlflowServer('sqlite:///mlflow.db', 1);
     plane = await TestAssay.start({ args: ['--servers', '1'], env: { MLFLOW_TRACKING_URI: server.url } });
   }, 600_000);
   afterAll(async () => {

@@ -33,7 +33,7 @@ export interface MlflowServer extends AsyncDisposable {
 }
 
 /**
- * The real `mlflow server`; `backend` is a `postgresql+psycopg2:` or `sqlite:` address. Stopped on dispose, workers too.
+ * The real `mlflow server`; `backend` is a `postgres:` or `sqlite:` address. Stopped on dispose, workers too.
  * Its tables are there when it answers.
  */
 export async function startMlflowServer(
@@ -64,7 +64,7 @@ export async function startMlflowServer(
       '--uvicorn-opts',
       '--timeout-worker-healthcheck 120',
       '--backend-store-uri',
-      backend,
+      backend.replace(/^postgres:/, 'postgresql+psycopg2:'),
       '--artifacts-destination',
       join(dir, 'artifacts'),
     ],
@@ -72,7 +72,14 @@ export async function startMlflowServer(
       cwd: dir,
       detached: true,
       stdio: 'ignore',
-      env: { PATH: process.env.PATH, HOME: dir, MLFLOW_DISABLE_TELEMETRY: 'true', ...env },
+      env: {
+        PATH: process.env.PATH,
+        HOME: dir,
+        MLFLOW_DISABLE_TELEMETRY: 'true',
+        // Its job runners take processor time from what is measured, and nothing here uses them
+        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
+        ...env,
+      },
     },
   );
   const gone = event(child, 'exit');
