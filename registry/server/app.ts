@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { parseExact } from '@assay/domain/exact-json';
 import type { ArtifactStore } from '@assay/registry-store/artifacts';
 import type { Context } from '@assay/registry-store/context';
+import { isAway } from '@assay/registry-store/database';
 import { FAULTS, invalid, RegistryFault } from '@assay/registry-store/faults';
 import type { Input } from '@assay/registry-store/input';
 import { JsonText } from '@assay/registry-store/json';
@@ -24,6 +25,8 @@ import { PAGE_ROUTES, ROUTES, type RouteRow } from './routes.ts';
 
 /** The MLflow version whose clients and answers this server follows. */
 const MLFLOW_VERSION = '3.17.2';
+/** As long as PostgreSQL takes to start again. */
+const RETRY_AFTER_S = 2;
 const BODY_LIMIT = 32 * 1024 * 1024;
 const SERVER_INFO = {
   store_type: 'SqlStore',
@@ -62,6 +65,12 @@ const fault = (error: unknown): { status: number; code: string; message: string 
       status: 400,
       code: 'INVALID_PARAMETER_VALUE',
       message: 'The request holds text that cannot be stored',
+    };
+  if (isAway(error))
+    return {
+      status: 503,
+      code: 'TEMPORARILY_UNAVAILABLE',
+      message: `The registry's database does not answer; try again in ${RETRY_AFTER_S} seconds`,
     };
   return {
     status: 500,
@@ -156,6 +165,7 @@ export const buildApp = (
   app.setErrorHandler((error, request, reply) => {
     const { status, code, message } = fault(error);
     if (status >= 500) request.log.error({ err: error, url: request.url }, 'request failed');
+    if (status === 503) reply.header('retry-after', String(RETRY_AFTER_S));
     return reply.code(status).send({ error_code: code, message });
   });
   app.setNotFoundHandler(answerUnknown);

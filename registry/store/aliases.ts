@@ -4,11 +4,10 @@ import type { Context } from './context.ts';
 import { one, transaction } from './database.ts';
 import { invalid } from './faults.ts';
 import { type Input, text } from './input.ts';
-import { renderVersions } from './model-versions.ts';
 import { modelName, modelOf } from './registered-models.ts';
 import { requestRelease } from './release-requests.ts';
 import { filesOf } from './version-description.ts';
-import { liveVersion, versionNumber } from './version-row.ts';
+import { liveVersion, versionAnswer, versionNumber } from './version-row.ts';
 
 const aliasName = (input: Input): string => {
   const alias = text(input, 'alias', 255);
@@ -64,7 +63,5 @@ export const getByAlias = async ({ pool }: Context, input: Input) => {
       : 'SELECT version FROM aliases WHERE name = $1 AND alias = $2';
   const version = (await one(pool, sql, [name, alias]))?.version;
   if (version === undefined || version === null) throw invalid(`Registered model alias ${alias} not found.`);
-  return {
-    model_version: (await renderVersions(pool, [await liveVersion(pool, name, Number(version))], true))[0],
-  };
+  return versionAnswer(pool, name, Number(version));
 };

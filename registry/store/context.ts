@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ArtifactStore } from './artifacts.ts';
-import { type Db, type Row, rows } from './database.ts';
+import type { Db, Row } from './database.ts';
 import type { Tag } from './input.ts';
 
 export interface Caller {
@@ -40,21 +40,6 @@ export const putTags = async (
      ON CONFLICT (${columns.join(', ')}, key) DO UPDATE SET value = excluded.value`,
     [...Object.values(owner), tags.map((t) => t.key), tags.map((t) => t.value)],
   );
-};
-
-/** Rows of a table beside entities, grouped by the owner's id. */
-export const grouped = async (
-  db: Db,
-  sql: string,
-  ...values: readonly unknown[][]
-): Promise<Map<string, Row[]>> => {
-  const groups = new Map<string, Row[]>();
-  for (const { owner, ...rest } of await rows(db, sql, values)) {
-    const group = groups.get(String(owner)) ?? [];
-    group.push(rest);
-    groups.set(String(owner), group);
-  }
-  return groups;
 };
 
 export const isUniqueViolation = (error: unknown): boolean =>

@@ -8,11 +8,46 @@ export type Row = Record<string, unknown>;
 export const openPool = (databaseUrl: string, max = 16): pg.Pool =>
   new pg.Pool({ connectionString: databaseUrl, max, options: '-c search_path=registry' });
 
-export const rows = async (db: Db, text: string, values: readonly unknown[] = []): Promise<Row[]> =>
-  (await db.query(text, [...values])).rows as Row[];
+/** A statement that a connection parses once; a name belongs to one text for ever. */
+export interface Prepared {
+  readonly name: string;
+  readonly text: string;
+}
 
-export const one = async (db: Db, text: string, values: readonly unknown[] = []): Promise<Row | undefined> =>
-  (await rows(db, text, values))[0];
+export const rows = async (
+  db: Db,
+  statement: string | Prepared,
+  values: readonly unknown[] = [],
+): Promise<Row[]> => {
+  const query = typeof statement === 'string' ? { text: statement } : statement;
+  return (await db.query({ ...query, values: [...values] })).rows as Row[];
+};
+
+export const one = async (
+  db: Db,
+  statement: string | Prepared,
+  values: readonly unknown[] = [],
+): Promise<Row | undefined> => (await rows(db, statement, values))[0];
+
+const GONE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+/** The driver's own errors about a connection have no code. */
+const LOST = /^(Connection terminated|timeout exceeded when trying to connect|Client .* is not queryable)/;
+
+/** The database cannot be reached, is starting or stopping, or has no connection left: the same call may do well later. */
+export const isAway = (error: unknown): boolean => {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  // Classes 08 and 53 of SQLSTATE: connections and resources; 57P01 to 57P03: shut down, crashed, starting
+  if (typeof code === 'string') return GONE.has(code) || /^(08\w{3}|53\w{3}|57P0[123])$/.test(code);
+  return typeof message === 'string' && LOST.test(message);
+};
 
 export const transaction = async <T>(pool: pg.Pool, work: (db: pg.PoolClient) => Promise<T>): Promise<T> => {
   const client = await pool.connect();

@@ -1,9 +1,9 @@
-import { type Context, compact, grouped, isUniqueViolation, putTags } from './context.ts';
+import { type Context, isUniqueViolation, putTags } from './context.ts';
 import { type Db, one, type Row, transaction } from './database.ts';
 import { absent, invalid, RegistryFault, taken } from './faults.ts';
 import { parseFilter, parseOrder } from './filter.ts';
 import { choice, type Input, key, optionalText, pageSize, tags, text, texts } from './input.ts';
-import { int } from './json.ts';
+import { JsonText, listJson, objectJson, PAIR_JSON, textJson } from './json.ts';
 import {
   ascending,
   Bound,
@@ -17,7 +17,7 @@ import {
   stageCondition,
   TEXT_OPS,
 } from './search.ts';
-import { searchPage } from './search-page.ts';
+import { pageJson, searchPage } from './search-page.ts';
 
 const TIME = { type: 'integer', ops: NUMBER_OPS } as const;
 const COLUMNS = {
@@ -48,25 +48,22 @@ export const experimentId = (input: Input): string => {
   return /^\d{1,18}$/.test(id) ? id : '-1';
 };
 
-const render = async (db: Db, found: readonly Row[]): Promise<Row[]> => {
-  const tagsOf = await grouped(
-    db,
-    'SELECT experiment_id AS owner, key, value FROM experiment_tags WHERE experiment_id = ANY($1) ORDER BY key',
-    found.map((r) => r.id),
-  );
-  return found.map((r) =>
-    compact({
-      experiment_id: r.id,
-      name: r.name,
-      artifact_location: r.location,
-      lifecycle_stage: r.stage,
-      creation_time: int(r.created),
-      last_update_time: int(r.updated),
-      tags: tagsOf.get(String(r.id)),
-      workspace: 'default',
-    }),
-  );
-};
+/** MLflow's experiment, of row `e`. */
+const EXPERIMENT_JSON = objectJson({
+  experiment_id: textJson('e.id::text'),
+  name: textJson('e.name'),
+  artifact_location: textJson('e.location'),
+  lifecycle_stage: textJson('e.stage'),
+  creation_time: 'e.created',
+  last_update_time: 'e.updated',
+  tags: listJson(PAIR_JSON, 'key', 'experiment_tags WHERE experiment_id = e.id'),
+  workspace: `'"default"'`,
+});
+const get = (column: 'id' | 'name') => ({
+  name: `experiment-by-${column}`,
+  text: `SELECT ${EXPERIMENT_JSON} AS experiment FROM experiments e WHERE e.${column} = $1`,
+});
+const [BY_ID, BY_NAME] = [get('id'), get('name')];
 
 export const experimentOf = async (db: Db, id: string, state?: 'active' | 'deleted'): Promise<Row> => {
   const row = await one(db, 'SELECT * FROM experiments WHERE id = $1', [id]);
@@ -101,15 +98,19 @@ export const createExperiment = async ({ pool, nowMs }: Context, input: Input) =
   }
 };
 
-export const getExperiment = async ({ pool }: Context, input: Input) => ({
-  experiment: (await render(pool, [await experimentOf(pool, experimentId(input))]))[0],
-});
+const answer = (found: Row | undefined, missing: string): JsonText => {
+  if (found === undefined) throw absent(missing);
+  return new JsonText(`{"experiment":${String(found.experiment)}}`);
+};
+
+export const getExperiment = async ({ pool }: Context, input: Input) => {
+  const id = experimentId(input);
+  return answer(await one(pool, BY_ID, [id]), `No Experiment with id=${id} exists`);
+};
 
 export const getExperimentByName = async ({ pool }: Context, input: Input) => {
   const name = text(input, 'experiment_name');
-  const row = await one(pool, 'SELECT * FROM experiments WHERE name = $1', [name]);
-  if (row === undefined) throw absent(`Could not find experiment with name '${name}'`);
-  return { experiment: (await render(pool, [row]))[0] };
+  return answer(await one(pool, BY_NAME, [name]), `Could not find experiment with name '${name}'`);
 };
 
 export const searchExperiments = async ({ pool }: Context, input: Input) => {
@@ -126,14 +127,15 @@ export const searchExperiments = async ({ pool }: Context, input: Input) => {
       : named.has('e.id')
         ? []
         : [descending('e.id', 'int8')];
-  const { items, next } = await searchPage(pool, SEARCH, bound, {
+  const page = await searchPage(pool, SEARCH, bound, {
     where: [stageCondition('e.stage', view), ...conditions(parseFilter(filter), SEARCH, bound)],
     order: { joins, terms: [...terms, ...tail] },
     size: pageSize(input, 1000, 50_000),
     token: optionalText(input, 'page_token'),
     scope: ['experiments', filter, orderBy, view],
+    shown: EXPERIMENT_JSON,
   });
-  return { ...compact({ experiments: await render(pool, items) }), ...next };
+  return pageJson('experiments', page);
 };
 
 export const updateExperiment = async ({ pool, nowMs }: Context, input: Input) => {

@@ -21,8 +21,18 @@ export class JsonText {
   }
 }
 
+/** SQL for a JSON object; a field whose value is NULL is left out. */
+export const objectJson = (fields: Readonly<Record<string, string>>): string =>
+  `'{' || concat_ws(',', ${Object.entries(fields)
+    .map(([name, sql]) => `'"${name}":' || ${sql}`)
+    .join(', ')}) || '}'`;
+export const textJson = (sql: string): string => `to_json(${sql})`;
+/** SQL for a JSON list of what a query finds; NULL when it finds nothing. */
+export const listJson = (json: string, order: string, from: string): string =>
+  `'[' || (SELECT string_agg(${json}, ',' ORDER BY ${order}) FROM ${from}) || ']'`;
+
 /** SQL for the JSON of a metric's value; as `double` has it. */
-const VALUE = `CASE WHEN is_nan THEN '"NaN"' WHEN value = 0 AND value::text = '-0' THEN '-0.0' ELSE value::text END`;
+export const VALUE_JSON = `CASE WHEN is_nan THEN '"NaN"' WHEN value = 0 AND value::text = '-0' THEN '-0.0' ELSE value::text END`;
 /** SQL for one point as JSON, and for one key with its value; as `renderMetric` and tags have them. */
-export const POINT_JSON = `'{"key":' || to_json(key) || ',"value":' || ${VALUE} || ',"timestamp":' || ts || ',"step":' || step || '}'`;
+export const POINT_JSON = `'{"key":' || to_json(key) || ',"value":' || ${VALUE_JSON} || ',"timestamp":' || ts || ',"step":' || step || '}'`;
 export const PAIR_JSON = `'{"key":' || to_json(key) || ',"value":' || to_json(value) || '}'`;

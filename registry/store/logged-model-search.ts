@@ -1,9 +1,9 @@
-import { type Context, compact } from './context.ts';
+import type { Context } from './context.ts';
 import { experimentId } from './experiments.ts';
 import { invalid } from './faults.ts';
 import { parseFilter } from './filter.ts';
 import { bool, type Input, list, optionalText, pageSize, records, text, texts } from './input.ts';
-import { renderLoggedModels } from './logged-models.ts';
+import { LOGGED_MODEL_JSON } from './logged-models.ts';
 import {
   ascending,
   type Beside,
@@ -16,7 +16,7 @@ import {
   type Searchable,
   TEXT_OPS,
 } from './search.ts';
-import { searchPage } from './search-page.ts';
+import { pageJson, searchPage } from './search-page.ts';
 
 const TEXT = { type: 'text', ops: [...TEXT_OPS, ...LIST_OPS] } as const;
 const CREATED = { sql: 'm.created', type: 'number', ops: NUMBER_OPS } as const;
@@ -129,12 +129,13 @@ export const searchLoggedModels = async ({ pool }: Context, input: Input) => {
     ...(named.has(CREATED.sql) ? [] : [descending(CREATED.sql, 'int8')]),
     ...(named.has('m.id') ? [] : [ascending('m.id', 'text')]),
   ];
-  const { items, next } = await searchPage(pool, what, bound, {
+  const page = await searchPage(pool, what, bound, {
     where: [...where, ...conditions(clauses, what, bound)],
     order: { joins, terms: [...terms, ...tail] },
     size: pageSize(input, 50, 1000),
     token: optionalText(input, 'page_token'),
     scope: ['logged models', ids, filter, orderBy, datasets],
+    shown: LOGGED_MODEL_JSON,
   });
-  return { ...compact({ models: await renderLoggedModels(pool, items) }), ...next };
+  return pageJson('models', page);
 };

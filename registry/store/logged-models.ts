@@ -1,56 +1,59 @@
 import { randomUUID } from 'node:crypto';
-import { type Context, compact, grouped, putTags } from './context.ts';
+import { type Context, putTags } from './context.ts';
 import { type Db, one, type Row, transaction } from './database.ts';
 import { experimentId, experimentOf } from './experiments.ts';
 import { absent, invalid } from './faults.ts';
 import { bool, cutText, type Input, optionalText, records, text } from './input.ts';
-import { int } from './json.ts';
+import { JsonText, listJson, objectJson, PAIR_JSON, textJson, VALUE_JSON } from './json.ts';
 import { madeUpName } from './made-up-name.ts';
-import { renderMetric } from './metrics.ts';
 
 const STATUSES = ['LOGGED_MODEL_PENDING', 'LOGGED_MODEL_READY', 'LOGGED_MODEL_UPLOAD_FAILED'];
-export const renderLoggedModels = async (db: Db, found: readonly Row[]): Promise<Row[]> => {
-  const ids = found.map((r) => r.id);
-  const of = (what: string, table: string) =>
-    grouped(db, `SELECT model_id AS owner, ${what} FROM ${table} WHERE model_id = ANY($1) ORDER BY key`, ids);
-  const params = await of('key, value', 'logged_model_params');
-  const tagsOf = await of('key, value', 'logged_model_tags');
-  const metrics = await of('*', 'logged_model_metrics');
-  return found.map((r) => {
-    const id = String(r.id);
-    return {
-      info: compact({
-        model_id: id,
-        experiment_id: r.experiment_id,
-        name: r.name,
-        creation_timestamp_ms: int(r.created),
-        last_updated_timestamp_ms: int(r.updated),
-        artifact_uri: r.artifact_uri,
-        status: r.status,
-        model_type: r.model_type ?? '',
-        source_run_id: r.source_run_id ?? '',
-        tags: tagsOf.get(id),
-      }),
-      data: compact({
-        params: params.get(id),
-        metrics: metrics.get(id)?.map((m) =>
-          compact({
-            ...renderMetric(m),
-            model_id: id,
-            run_id: m.run_id,
-            dataset_name: m.dataset_name,
-            dataset_digest: m.dataset_digest,
-          }),
-        ),
-      }),
-    };
-  });
+const of = (table: string) => `${table} b WHERE b.model_id = m.id`;
+const METRIC_JSON = objectJson({
+  key: textJson('key'),
+  value: VALUE_JSON,
+  timestamp: 'ts',
+  step: 'step',
+  model_id: textJson('m.id'),
+  run_id: textJson('run_id'),
+  dataset_name: textJson('dataset_name'),
+  dataset_digest: textJson('dataset_digest'),
+});
+/** MLflow's logged model, of row `m`. */
+export const LOGGED_MODEL_JSON = objectJson({
+  info: objectJson({
+    model_id: textJson('m.id'),
+    experiment_id: textJson('m.experiment_id::text'),
+    name: textJson('m.name'),
+    creation_timestamp_ms: 'm.created',
+    last_updated_timestamp_ms: 'm.updated',
+    artifact_uri: textJson('m.artifact_uri'),
+    status: textJson('m.status'),
+    model_type: textJson("coalesce(m.model_type, '')"),
+    source_run_id: textJson("coalesce(m.source_run_id, '')"),
+    tags: listJson(PAIR_JSON, 'key', of('logged_model_tags')),
+  }),
+  data: objectJson({
+    params: listJson(PAIR_JSON, 'key', of('logged_model_params')),
+    metrics: listJson(METRIC_JSON, 'key', of('logged_model_metrics')),
+  }),
+});
+const GET = {
+  name: 'get-logged-model',
+  text: `SELECT ${LOGGED_MODEL_JSON} AS json FROM logged_models m WHERE m.id = $1 AND (NOT m.deleted OR $2)`,
+};
+
+const noModel = (id: string) => absent(`Logged model with ID '${id}' not found.`);
+
+const answer = async (db: Db, id: string, deletedToo = false): Promise<JsonText> => {
+  const found = await one(db, GET, [id, deletedToo]);
+  if (found === undefined) throw noModel(id);
+  return new JsonText(`{"model":${String(found.json)}}`);
 };
 
 export const loggedModelOf = async (db: Db, id: string, deletedToo = false): Promise<Row> => {
   const row = await one(db, 'SELECT * FROM logged_models WHERE id = $1', [id]);
-  if (row === undefined || (row.deleted === true && !deletedToo))
-    throw absent(`Logged model with ID '${id}' not found.`);
+  if (row === undefined || (row.deleted === true && !deletedToo)) throw noModel(id);
   return row;
 };
 
@@ -76,9 +79,8 @@ export const createLoggedModel = async ({ pool, nowMs }: Context, input: Input) 
   const [given, wanted] = [params(input), modelTags(input)];
   return transaction(pool, async (db) => {
     const { location } = await experimentOf(db, experiment, 'active');
-    const row = await one(
-      db,
-      `INSERT INTO logged_models (id, experiment_id, name, model_type, source_run_id, status, artifact_uri, created, updated) VALUES ($1, $2, $3, $4, $5, 'LOGGED_MODEL_PENDING', $6, $7, $7) RETURNING *`,
+    await db.query(
+      `INSERT INTO logged_models (id, experiment_id, name, model_type, source_run_id, status, artifact_uri, created, updated) VALUES ($1, $2, $3, $4, $5, 'LOGGED_MODEL_PENDING', $6, $7, $7)`,
       [
         id,
         experiment,
@@ -91,17 +93,12 @@ export const createLoggedModel = async ({ pool, nowMs }: Context, input: Input) 
     );
     await putTags(db, 'logged_model_params', { model_id: id }, given);
     await putTags(db, 'logged_model_tags', { model_id: id }, wanted);
-    return { model: (await renderLoggedModels(db, [row ?? {}]))[0] };
+    return answer(db, id);
   });
 };
 
-export const getLoggedModel = async ({ pool }: Context, input: Input) => ({
-  model: (
-    await renderLoggedModels(pool, [
-      await loggedModelOf(pool, text(input, 'id'), bool(input, 'allow_deleted')),
-    ])
-  )[0],
-});
+export const getLoggedModel = ({ pool }: Context, input: Input) =>
+  answer(pool, text(input, 'id'), bool(input, 'allow_deleted'));
 
 export const finalizeLoggedModel = async ({ pool, nowMs }: Context, input: Input) => {
   const id = text(input, 'id');
@@ -110,12 +107,8 @@ export const finalizeLoggedModel = async ({ pool, nowMs }: Context, input: Input
   if (status === undefined)
     throw invalid(`Invalid status ${JSON.stringify(given)}: one of ${STATUSES.join(', ')}`);
   await loggedModelOf(pool, id);
-  const row = await one(
-    pool,
-    'UPDATE logged_models SET status = $2, updated = $3 WHERE id = $1 RETURNING *',
-    [id, status, nowMs],
-  );
-  return { model: (await renderLoggedModels(pool, [row ?? {}]))[0] };
+  await pool.query('UPDATE logged_models SET status = $2, updated = $3 WHERE id = $1', [id, status, nowMs]);
+  return answer(pool, id);
 };
 
 export const deleteLoggedModel = async ({ pool, nowMs }: Context, input: Input) => {

@@ -1,5 +1,6 @@
+import { parseExact } from '@assay/domain/exact-json';
 import type { Context } from './context.ts';
-import { type Row, rows } from './database.ts';
+import { one, type Row, rows } from './database.ts';
 import { invalid } from './faults.ts';
 import { type Input, int64, optionalText, pageSize, text, texts } from './input.ts';
 import { JsonText, POINT_JSON } from './json.ts';
@@ -15,45 +16,66 @@ const LAST = 'ORDER BY step DESC, ts DESC, value DESC, is_nan DESC LIMIT 1';
 const AT_ONCE = 10_000;
 const KEYS = ['int8', 'int8', 'float8', 'bool'] as const;
 
-/** Up to $3 points as JSON, whether there are more, and the sort keys of the last; $4 to $7 is the point before. */
-const PIECE = (
-  after: string,
-) => `SELECT string_agg(${POINT_JSON}, ',') FILTER (WHERE nth <= $3) AS json, count(*) > $3 AS more,
-    max(ts) FILTER (WHERE nth = least($3, total)) AS ts, max(step) FILTER (WHERE nth = least($3, total)) AS step,
-    max(value) FILTER (WHERE nth = least($3, total)) AS value, bool_or(is_nan) FILTER (WHERE nth = least($3, total)) AS is_nan
-  FROM (SELECT *, row_number() OVER () AS nth, count(*) OVER () AS total FROM (
-    SELECT key, ts, step, value, is_nan FROM metrics WHERE run_id = $1 AND key = $2 ${after}
-    ORDER BY ts, step, value, is_nan LIMIT $3 + 1) found) numbered`;
+/** Up to $3 points as JSON; $4 to $7 is the point before. */
+const PIECE = (after: string) => `SELECT count(*)::int AS count, string_agg(json, ',') AS json FROM (
+    SELECT ${POINT_JSON} AS json FROM metrics WHERE run_id = $1 AND key = $2 ${after}
+    ORDER BY ts, step, value, is_nan LIMIT $3) found`;
 const FIRST = { name: 'history', text: PIECE('') };
 const NEXT = { name: 'history-next', text: PIECE('AND (ts, step, value, is_nan) > ($4, $5, $6, $7)') };
+
+interface Piece {
+  readonly json: string;
+  /** Sort keys of the last point, where there are more. */
+  readonly last: readonly string[] | undefined;
+}
+
+/** Where the last point begins: inside a JSON text a quote is never bare. */
+const POINT = '{"key":';
+
+const keysOf = (json: string): string[] => {
+  const last = parseExact(json.slice(json.lastIndexOf(POINT))) as Record<string, unknown>;
+  const value = last.value === 'NaN' ? '0' : Object.is(last.value, -0) ? '-0' : String(last.value);
+  return [String(last.timestamp), String(last.step), value, String(last.value === 'NaN')];
+};
+
+/** One point more than wanted says whether there are more. */
+const readPiece = async (
+  { pool }: Context,
+  [runId, name]: readonly [string, string],
+  after: readonly unknown[] | undefined,
+  count: number,
+): Promise<Piece> => {
+  const statement = after === undefined ? FIRST : NEXT;
+  const found = await one(pool, statement, [runId, name, count + 1, ...(after ?? [])]);
+  const json = String(found?.json ?? '');
+  if (Number(found?.count) <= count) return { json, last: undefined };
+  const shown = json.slice(0, json.lastIndexOf(POINT) - 1);
+  return { json: shown, last: keysOf(shown) };
+};
 
 /**
  * Points of one metric by (timestamp, step, value); a page goes on after the last point it has shown. Read and sent in
  * pieces, so that a history of any length takes little memory.
  */
-export const metricHistory = async ({ pool }: Context, input: Input) => {
-  const runId = text(input, 'run_id');
-  const name = text(input, 'metric_key');
+export const metricHistory = async (context: Context, input: Input) => {
+  const of = [text(input, 'run_id'), text(input, 'metric_key')] as const;
   const size = pageSize(input, 1_000_000, 1_000_000);
-  const scope = ['history', runId, name];
-  const piece = async (after: readonly unknown[] | undefined, count: number): Promise<Row> => {
-    const values = [runId, name, count, ...(after ?? [])];
-    return (await pool.query<Row>({ ...(after === undefined ? FIRST : NEXT), values })).rows[0] ?? {};
-  };
-  const keysOf = (last: Row) => [last.ts, last.step, last.value, last.is_nan];
+  const scope = ['history', ...of];
   const after = readToken(optionalText(input, 'page_token'), scope, KEYS);
-  const first = await piece(after, Math.min(size, AT_ONCE));
-  if (first.json === null) return {};
+  const first = await readPiece(context, of, after, Math.min(size, AT_ONCE));
+  if (first.json === '') return {};
+  const start = `{"metrics":[${first.json}`;
+  const end = ({ last }: Piece) =>
+    last === undefined ? ']}' : `],"next_page_token":${JSON.stringify(writeToken(scope, last))}}`;
+  if (first.last === undefined || size <= AT_ONCE) return new JsonText(start + end(first));
   async function* answer(): AsyncGenerator<string> {
-    yield `{"metrics":[${String(first.json)}`;
-    let last = first;
-    for (let left = size - AT_ONCE; last.more === true && left > 0; left -= AT_ONCE) {
-      last = await piece(keysOf(last), Math.min(left, AT_ONCE));
-      yield `,${String(last.json)}`;
+    yield start;
+    let piece = first;
+    for (let left = size - AT_ONCE; piece.last !== undefined && left > 0; left -= AT_ONCE) {
+      piece = await readPiece(context, of, piece.last, Math.min(left, AT_ONCE));
+      yield `,${piece.json}`;
     }
-    yield last.more === true
-      ? `],"next_page_token":${JSON.stringify(writeToken(scope, keysOf(last)))}}`
-      : ']}';
+    yield end(piece);
   }
   return new JsonText(answer());
 };

@@ -46,12 +46,12 @@ export const point = (input: Input): Point => {
 };
 
 /**
- * CTEs that write points of run $1, given by $2 to $9; a CTE `writable` before them has the run's `experiment_id`, or no
- * row and then nothing is written. Latest is the largest (step, timestamp, value), not the last to arrive.
+ * CTEs that write points of run $1, given by eight parameters from `first` on; a CTE `writable` before them has the run's
+ * `experiment_id`, or no row and then nothing is written. Latest is the largest (step, timestamp, value), not the last to arrive.
  */
-export const WRITE_POINTS = `given AS MATERIALIZED (
+export const writePoints = (first: number): string => `given AS MATERIALIZED (
     SELECT t.*, w.experiment_id FROM writable w,
-      unnest($2::text[], $3::int8[], $4::int8[], $5::float8[], $6::bool[], $7::text[], $8::text[], $9::text[])
+      unnest(${['text', 'int8', 'int8', 'float8', 'bool', 'text', 'text', 'text'].map((type, i) => `$${first + i}::${type}[]`).join(', ')})
         AS t(key, ts, step, value, is_nan, model_id, dataset_name, dataset_digest)),
   kept AS (
     INSERT INTO metrics (run_id, key, ts, step, value, is_nan)
@@ -68,7 +68,7 @@ export const WRITE_POINTS = `given AS MATERIALIZED (
     SELECT model_id, key, $1, ts, step, value, is_nan, dataset_name, dataset_digest FROM given
     WHERE model_id IS NOT NULL ON CONFLICT DO NOTHING)`;
 
-/** Values for $2 to $9; what no point has is left out, and unnest reads it as NULL. */
+/** Values for `writePoints`; what no point has is left out, and unnest reads it as NULL. */
 export const pointColumns = (points: readonly Point[]): unknown[] => {
   const modelled = points.some((p) => p.modelId !== undefined);
   const optional = (of: (p: Point) => string | undefined) =>
@@ -97,7 +97,7 @@ export const putPoints = async (db: Db, runId: string, points: readonly Point[])
   try {
     await db.query({
       name: 'put-points',
-      text: `WITH writable AS (SELECT experiment_id FROM runs WHERE id = $1), ${WRITE_POINTS} SELECT 1`,
+      text: `WITH writable AS (SELECT experiment_id FROM runs WHERE id = $1), ${writePoints(2)} SELECT 1`,
       values: [runId, ...pointColumns(points)],
     });
   } catch (error) {

@@ -1,11 +1,10 @@
 import { RELEASE_TAG } from '@assay/domain/alias-request';
 import { actAs, noteEdit, refuseServed } from './alias-ledger.ts';
-import { type Caller, type Context, compact, grouped, putTags } from './context.ts';
-import { type Db, one, type Row, transaction } from './database.ts';
+import { type Caller, type Context, putTags } from './context.ts';
+import { type Db, one, transaction } from './database.ts';
 import { absent, invalid, RegistryFault } from './faults.ts';
 import { parseFilter, parseOrder } from './filter.ts';
 import { bool, type Input, key, optionalText, pageSize, tags, text, texts } from './input.ts';
-import { int } from './json.ts';
 import { CHECK_TAG, FAMILY_TAG, queueCheck, requeueCheck } from './model-checks.ts';
 import { withoutPrompts } from './prompts.ts';
 import {
@@ -19,8 +18,8 @@ import {
   type Searchable,
   TEXT_OPS,
 } from './search.ts';
-import { searchPage } from './search-page.ts';
-import { canonicalStage, liveVersion, versionNumber } from './version-row.ts';
+import { pageJson, searchPage } from './search-page.ts';
+import { canonicalStage, liveVersion, VERSION_JSON, versionAnswer, versionNumber } from './version-row.ts';
 import { resolveSource } from './version-source.ts';
 
 export const PROXY = 'mlflow-artifacts:/';
@@ -49,38 +48,6 @@ const SEARCH: Searchable = {
   },
 };
 
-const ownerOf = (r: Row) => `${String(r.version)}/${String(r.name)}`;
-
-export const renderVersions = async (db: Db, found: readonly Row[], withAliases = false): Promise<Row[]> => {
-  const asked = [found.map((r) => r.name), found.map((r) => r.version)];
-  const beside = (what: string, table: string, order: string) =>
-    grouped(
-      db,
-      `SELECT version || '/' || name AS owner, ${what} FROM unnest($1::text[], $2::int[]) AS v(name, version)
-       JOIN ${table} USING (name, version) ORDER BY ${order}`,
-      ...asked,
-    );
-  const tagsOf = await beside('key, value', 'version_tags', 'key');
-  const aliases = withAliases ? await beside('alias', 'aliases', 'alias') : new Map<string, Row[]>();
-  return found.map((r) => {
-    const id = ownerOf(r);
-    return compact({
-      name: r.name,
-      version: String(r.version),
-      creation_timestamp: int(r.created),
-      last_updated_timestamp: int(r.updated),
-      current_stage: r.stage,
-      description: r.description,
-      source: r.source,
-      run_id: r.run_id,
-      run_link: r.run_link,
-      status: 'READY',
-      tags: tagsOf.get(id),
-      aliases: aliases.get(id)?.map((a) => a.alias),
-    });
-  });
-};
-
 export const createVersion = async ({ pool, caller, nowMs }: Context, input: Input) => {
   const [name, given] = [text(input, 'name', 256), text(input, 'source')];
   const wanted = tags(input, 100_000);
@@ -99,9 +66,8 @@ export const createVersion = async ({ pool, caller, nowMs }: Context, input: Inp
     );
     if (model === undefined) throw absent(`Registered Model with name=${name} not found`);
     const version = Number(model.last_version);
-    const row = await one(
-      db,
-      `INSERT INTO model_versions (name, version, created, updated, description, source, location, run_id, run_link, model_id, created_by) VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *`,
+    await db.query(
+      `INSERT INTO model_versions (name, version, created, updated, description, source, location, run_id, run_link, model_id, created_by) VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [
         name,
         version,
@@ -129,7 +95,7 @@ export const createVersion = async ({ pool, caller, nowMs }: Context, input: Inp
         wanted.some((t) => t.key === FAMILY_TAG),
       );
     if (asked.note) await noteVersion(db, String(asked.modelId), name, version);
-    return { model_version: (await renderVersions(db, [row ?? {}], true))[0] };
+    return versionAnswer(db, name, version);
   });
 };
 
@@ -150,22 +116,20 @@ const noteVersion = async (db: Db, modelId: string, name: string, version: numbe
   ]);
 };
 
-const answer = async (db: Db, row: Row) => ({ model_version: (await renderVersions(db, [row], true))[0] });
-
 export const getVersion = async ({ pool }: Context, input: Input) =>
-  answer(pool, await liveVersion(pool, text(input, 'name'), versionNumber(input)));
+  versionAnswer(pool, text(input, 'name'), versionNumber(input));
 
 export const updateVersion = async ({ pool, caller, nowMs }: Context, input: Input) => {
   const [name, version] = [text(input, 'name'), versionNumber(input)];
   return transaction(pool, async (db) => {
     await liveVersion(db, name, version);
-    const row = await one(
-      db,
-      'UPDATE model_versions SET description = $3 WHERE name = $1 AND version = $2 RETURNING *',
-      [name, version, optionalText(input, 'description') ?? null],
-    );
+    await db.query('UPDATE model_versions SET description = $3 WHERE name = $1 AND version = $2', [
+      name,
+      version,
+      optionalText(input, 'description') ?? null,
+    ]);
     await noteEdit(db, caller, { name, version, nowMs, what: 'description' });
-    return answer(db, row ?? {});
+    return versionAnswer(db, name, version);
   });
 };
 
@@ -199,13 +163,14 @@ export const transitionStage = async ({ pool, nowMs }: Context, input: Input) =>
         `UPDATE model_versions SET stage = 'Archived', updated = $4 WHERE name = $1 AND stage = $2 AND version <> $3 AND NOT deleted`,
         [name, stage, version, nowMs],
       );
-    const row = await one(
-      db,
-      'UPDATE model_versions SET stage = $3, updated = $4 WHERE name = $1 AND version = $2 RETURNING *',
-      [name, version, stage, nowMs],
-    );
+    await db.query('UPDATE model_versions SET stage = $3, updated = $4 WHERE name = $1 AND version = $2', [
+      name,
+      version,
+      stage,
+      nowMs,
+    ]);
     await db.query('UPDATE registered_models SET updated = $2 WHERE name = $1', [name, nowMs]);
-    return answer(db, row ?? {});
+    return versionAnswer(db, name, version);
   });
 };
 
@@ -215,7 +180,7 @@ export const searchVersions = async ({ pool }: Context, input: Input) => {
   const orderBy = texts(input, 'order_by');
   const { clauses, where } = withoutPrompts(parseFilter(filter), 'v');
   const { joins, terms, named } = ordering(orderBy.map(parseOrder), SEARCH, bound);
-  const { items, next } = await searchPage(pool, SEARCH, bound, {
+  const page = await searchPage(pool, SEARCH, bound, {
     where: ['NOT v.deleted', ...where, ...conditions(clauses, SEARCH, bound)],
     order: {
       joins,
@@ -228,8 +193,9 @@ export const searchVersions = async ({ pool }: Context, input: Input) => {
     size: pageSize(input, 200_000, 200_000),
     token: optionalText(input, 'page_token'),
     scope: ['versions', filter, orderBy],
+    shown: VERSION_JSON,
   });
-  return { ...compact({ model_versions: await renderVersions(pool, items) }), ...next };
+  return pageJson('model_versions', page);
 };
 
 /** Where the bytes are; a client resolves `runs:/` itself. */

@@ -1,15 +1,14 @@
 import { actAs, refuseServed } from './alias-ledger.ts';
-import { type Context, compact, grouped, isUniqueViolation, putTags } from './context.ts';
-import { type Db, one, type Row, rows, transaction } from './database.ts';
+import { type Context, isUniqueViolation, putTags } from './context.ts';
+import { type Db, one, type Row, transaction } from './database.ts';
 import { absent, invalid, taken } from './faults.ts';
 import { parseFilter, parseOrder } from './filter.ts';
 import { type Input, key, optionalText, pageSize, tags, text, texts } from './input.ts';
-import { int } from './json.ts';
-import { renderVersions } from './model-versions.ts';
+import { JsonText, listJson, objectJson, PAIR_JSON, textJson } from './json.ts';
 import { withoutPrompts } from './prompts.ts';
 import { ascending, Bound, conditions, LIST_OPS, ordering, type Searchable, TEXT_OPS } from './search.ts';
-import { searchPage } from './search-page.ts';
-import { canonicalStage } from './version-row.ts';
+import { pageJson, searchPage } from './search-page.ts';
+import { ALIASED_VERSION_JSON, canonicalStage, STAGES, VERSION_JSON } from './version-row.ts';
 
 const UPDATED = { sql: 'm.updated', type: 'integer' } as const;
 const SEARCH: Searchable = {
@@ -30,44 +29,44 @@ export const modelName = (input: Input, field = 'name'): string => {
   return name;
 };
 
-const newestOfStages = (db: Db, names: readonly unknown[]) =>
-  rows(
-    db,
-    // Stages in the order in which the model's versions first show them, as MLflow answers them
-    `SELECT * FROM (SELECT DISTINCT ON (name, stage) *, min(version) OVER (PARTITION BY name, stage) AS first
-       FROM model_versions WHERE name = ANY($1) AND NOT deleted ORDER BY name, stage, version DESC) v ORDER BY name, first`,
-    [names],
+/** The newest version of each stage, in the order in which the model's versions first show them, as MLflow answers them. */
+const newestOfStages = (json: string, model: string, among = '') =>
+  listJson(
+    json,
+    'first',
+    `unnest(ARRAY['${STAGES.join("', '")}']) AS s(of_stage), LATERAL (
+      SELECT *, (SELECT min(version) FROM model_versions WHERE name = ${model} AND stage = of_stage AND NOT deleted) AS first
+      FROM model_versions WHERE name = ${model} AND stage = of_stage AND NOT deleted ORDER BY version DESC LIMIT 1) v${among}`,
   );
 
-const render = async (db: Db, found: readonly Row[]): Promise<Row[]> => {
-  const names = found.map((r) => r.name);
-  const tagsOf = await grouped(
-    db,
-    'SELECT name AS owner, key, value FROM model_tags WHERE name = ANY($1) ORDER BY key',
-    names,
-  );
-  const aliases = await grouped(
-    db,
-    'SELECT name AS owner, alias, version::text FROM aliases WHERE name = ANY($1) ORDER BY alias',
-    names,
-  );
-  const latest = await renderVersions(db, await newestOfStages(db, names));
-  return found.map((r) =>
-    compact({
-      name: r.name,
-      creation_timestamp: int(r.created),
-      last_updated_timestamp: int(r.updated),
-      description: r.description,
-      latest_versions: latest.filter((v) => v.name === r.name),
-      tags: tagsOf.get(String(r.name)),
-      aliases: aliases.get(String(r.name)),
-    }),
-  );
+/** MLflow's registered model, of row `m`. */
+const MODEL_JSON = objectJson({
+  name: textJson('m.name'),
+  creation_timestamp: 'm.created',
+  last_updated_timestamp: 'm.updated',
+  description: textJson('m.description'),
+  latest_versions: newestOfStages(VERSION_JSON, 'm.name'),
+  tags: listJson(PAIR_JSON, 'key', 'model_tags b WHERE b.name = m.name'),
+  aliases: listJson(
+    objectJson({ alias: textJson('alias'), version: textJson('version::text') }),
+    'alias',
+    'aliases b WHERE b.name = m.name',
+  ),
+});
+const GET = {
+  name: 'get-model',
+  text: `SELECT ${MODEL_JSON} AS json FROM registered_models m WHERE m.name = $1`,
 };
+const LATEST = {
+  name: 'latest-versions',
+  text: `SELECT coalesce(${newestOfStages(ALIASED_VERSION_JSON, '$1', ' WHERE cardinality($2::text[]) = 0 OR of_stage = ANY($2)')}, '[]') AS json`,
+};
+
+const noModel = (name: string) => absent(`Registered Model with name=${name} not found`);
 
 export const modelOf = async (db: Db, name: string): Promise<Row> => {
   const row = await one(db, 'SELECT * FROM registered_models WHERE name = $1', [name]);
-  if (row === undefined) throw absent(`Registered Model with name=${name} not found`);
+  if (row === undefined) throw noModel(name);
   return row;
 };
 
@@ -76,13 +75,12 @@ export const createModel = async ({ pool, nowMs }: Context, input: Input) => {
   const given = tags(input, 100_000);
   try {
     return await transaction(pool, async (db) => {
-      const row = await one(
-        db,
-        'INSERT INTO registered_models (name, description, created, updated) VALUES ($1, $2, $3, $3) RETURNING *',
+      await db.query(
+        'INSERT INTO registered_models (name, description, created, updated) VALUES ($1, $2, $3, $3)',
         [name, optionalText(input, 'description') ?? null, nowMs],
       );
       await putTags(db, 'model_tags', { name }, given);
-      return { registered_model: (await render(db, [row ?? {}]))[0] };
+      return await answer(db, name);
     });
   } catch (error) {
     if (isUniqueViolation(error)) throw taken(`Registered Model (name=${name}) already exists.`);
@@ -90,9 +88,11 @@ export const createModel = async ({ pool, nowMs }: Context, input: Input) => {
   }
 };
 
-const answer = async (db: Db, name: string) => ({
-  registered_model: (await render(db, [await modelOf(db, name)]))[0],
-});
+const answer = async (db: Db, name: string): Promise<JsonText> => {
+  const found = await one(db, GET, [name]);
+  if (found === undefined) throw noModel(name);
+  return new JsonText(`{"registered_model":${String(found.json)}}`);
+};
 
 export const getModel = ({ pool }: Context, input: Input) => answer(pool, modelName(input));
 
@@ -130,7 +130,7 @@ export const deleteModel = async ({ pool, caller }: Context, input: Input) => {
     await refuseServed(db, caller, name);
     await actAs(db, caller, `model "${name}" was deleted`);
     const gone = await one(db, 'DELETE FROM registered_models WHERE name = $1 RETURNING name', [name]);
-    if (gone === undefined) throw absent(`Registered Model with name=${name} not found`);
+    if (gone === undefined) throw noModel(name);
   });
   return {};
 };
@@ -149,24 +149,23 @@ export const searchModels = async ({ pool }: Context, input: Input) => {
   const orderBy = texts(input, 'order_by');
   const { clauses, where } = withoutPrompts(parseFilter(filter), 'm');
   const { joins, terms, named } = ordering(orderBy.map(modelOrder), SEARCH, bound);
-  const { items, next } = await searchPage(pool, SEARCH, bound, {
+  const page = await searchPage(pool, SEARCH, bound, {
     where: [...where, ...conditions(clauses, SEARCH, bound)],
     order: { joins, terms: named.has('m.name') ? terms : [...terms, ascending('m.name', 'text')] },
     size: pageSize(input, 100, 1000),
     token: optionalText(input, 'page_token'),
     scope: ['models', filter, orderBy],
+    shown: MODEL_JSON,
   });
-  return { ...compact({ registered_models: await render(pool, items) }), ...next };
+  return pageJson('registered_models', page);
 };
 
 export const getLatestVersions = async ({ pool }: Context, input: Input) => {
   const name = modelName(input);
   await modelOf(pool, name);
   const asked = texts(input, 'stages').map(canonicalStage);
-  const found = (await newestOfStages(pool, [name])).filter(
-    (r) => asked.length === 0 || asked.includes(String(r.stage)),
-  );
-  return compact({ model_versions: await renderVersions(pool, found, true) });
+  const found = String((await one(pool, LATEST, [name, asked]))?.json);
+  return new JsonText(found === '[]' ? '{}' : `{"model_versions":${found}}`);
 };
 
 export const setModelTag = async ({ pool }: Context, input: Input) => {

@@ -1,7 +1,8 @@
 import type { Context } from './context.ts';
+import { one, type Prepared, type Row } from './database.ts';
 import { invalid } from './faults.ts';
 import { cutText, type Input, key, list, records, type Tag, tags } from './input.ts';
-import { explainPoints, type Point, point, pointColumns, WRITE_POINTS } from './metrics.ts';
+import { explainPoints, type Point, point, pointColumns, writePoints } from './metrics.ts';
 import { requireActive, runId } from './runs.ts';
 
 interface Batch {
@@ -10,24 +11,45 @@ interface Batch {
   readonly tags: readonly Tag[];
 }
 
-/** One statement, hence one round trip and all or nothing; the run's row is held against a delete that comes in between. */
-const statement = (
-  lock: string,
-) => `WITH run AS MATERIALIZED (SELECT experiment_id, stage FROM runs WHERE id = $1 ${lock}),
-  writable AS MATERIALIZED (SELECT experiment_id FROM run WHERE stage = 'active'),
-  ${WRITE_POINTS},
-  params_kept AS (
-    INSERT INTO params (run_id, key, value) SELECT $1, p.k, p.v FROM writable, unnest($10::text[], $11::text[]) AS p(k, v)
+type Part = keyof Batch | 'name';
+/** How each part of a batch is written, by parameters from `at` on, and how many those are. */
+const PARTS: Readonly<Record<Part, readonly [count: number, sql: (at: number) => string]>> = {
+  points: [8, writePoints],
+  params: [
+    2,
+    (at) => `params_kept AS (
+    INSERT INTO params (run_id, key, value)
+    SELECT $1, p.k, p.v FROM writable, unnest($${at}::text[], $${at + 1}::text[]) AS p(k, v)
     ON CONFLICT (run_id, key) DO UPDATE SET value = refuse_param(params.run_id, params.key, params.value, excluded.value)
-    WHERE params.value <> excluded.value),
-  tags_kept AS (
-    INSERT INTO run_tags (run_id, key, value) SELECT $1, t.k, t.v FROM writable, unnest($12::text[], $13::text[]) AS t(k, v)
-    ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value),
-  named AS (UPDATE runs SET name = $14 FROM writable WHERE id = $1 AND $14::text IS NOT NULL)
-  SELECT stage FROM run`;
-const WRITE = { name: 'write-batch', text: statement('FOR SHARE') };
-/** Two that rename a run at once would wait for each other's shared lock. */
-const WRITE_AND_NAME = { name: 'write-batch-and-name', text: statement('FOR NO KEY UPDATE') };
+    WHERE params.value <> excluded.value)`,
+  ],
+  tags: [
+    2,
+    (at) => `tags_kept AS (
+    INSERT INTO run_tags (run_id, key, value)
+    SELECT $1, t.k, t.v FROM writable, unnest($${at}::text[], $${at + 1}::text[]) AS t(k, v)
+    ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value)`,
+  ],
+  name: [1, (at) => `named AS (UPDATE runs SET name = $${at} FROM writable WHERE id = $1)`],
+};
+
+/**
+ * One statement, hence one round trip and all or nothing; what a batch has not is not in it. The run's row is held against
+ * a delete that comes in between; two that rename a run at once would wait for each other's shared lock.
+ */
+const statement = (parts: readonly Part[]): Prepared => {
+  const lock = parts.includes('name') ? 'FOR NO KEY UPDATE' : 'FOR SHARE';
+  const ctes = [
+    `run AS MATERIALIZED (SELECT experiment_id, stage FROM runs WHERE id = $1 ${lock})`,
+    "writable AS MATERIALIZED (SELECT experiment_id FROM run WHERE stage = 'active')",
+  ];
+  let at = 2;
+  for (const [count, sql] of parts.map((part) => PARTS[part])) {
+    ctes.push(sql(at));
+    at += count;
+  }
+  return { name: ['write', ...parts].join('-'), text: `WITH ${ctes.join(', ')} SELECT stage FROM run` };
+};
 
 const explain = (error: unknown, id: string): unknown => {
   const { code, detail } = (error ?? {}) as { code?: string; detail?: string };
@@ -38,19 +60,25 @@ const explain = (error: unknown, id: string): unknown => {
   );
 };
 
+const columns = (pairs: readonly Tag[]): unknown[] => [pairs.map((p) => p.key), pairs.map((p) => p.value)];
+
 const write = async ({ pool }: Context, id: string, batch: Partial<Batch>): Promise<object> => {
   const { points = [], params = [], tags: given = [] } = batch;
-  const name = given.find((t) => t.key === 'mlflow.runName')?.value ?? null;
-  const pairs = [params, given].flatMap((of) => [of.map((p) => p.key), of.map((p) => p.value)]);
-  const values = [id, ...pointColumns(points), ...pairs, name];
-  let found: { stage: string }[];
+  const name = given.find((t) => t.key === 'mlflow.runName')?.value;
+  const parts: readonly (readonly [Part, readonly unknown[]])[] = [
+    ...(points.length > 0 ? [['points', pointColumns(points)] as const] : []),
+    ...(params.length > 0 ? [['params', columns(params)] as const] : []),
+    ...(given.length > 0 ? [['tags', columns(given)] as const] : []),
+    ...(name !== undefined ? [['name', [name]] as const] : []),
+  ];
+  const values = [id, ...parts.flatMap(([, of]) => of)];
+  let found: Row | undefined;
   try {
-    found = (await pool.query<{ stage: string }>({ ...(name === null ? WRITE : WRITE_AND_NAME), values }))
-      .rows;
+    found = await one(pool, statement(parts.map(([part]) => part)), values);
   } catch (error) {
     throw explain(error, id);
   }
-  requireActive(id, found[0]);
+  requireActive(id, found);
   return {};
 };
 

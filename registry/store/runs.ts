@@ -7,7 +7,7 @@ import { parseFilter, parseOrder } from './filter.ts';
 import { choice, type Input, int64, optionalText, pageSize, tags, text, texts } from './input.ts';
 import { JsonText } from './json.ts';
 import { madeUpName } from './made-up-name.ts';
-import { renderInfo, renderRuns } from './run-render.ts';
+import { INFO_JSON, RUN_JSON } from './run-render.ts';
 import {
   ascending,
   Bound,
@@ -22,7 +22,7 @@ import {
   stageCondition,
   TEXT_OPS,
 } from './search.ts';
-import { searchPage } from './search-page.ts';
+import { pageJson, searchPage } from './search-page.ts';
 
 const STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'];
 const TEXT = { type: 'text', ops: TEXT_OPS } as const;
@@ -102,15 +102,19 @@ export const runId = (input: Input) =>
     'run_id',
   );
 
-const CREATE = `WITH experiment AS (SELECT id, location FROM experiments WHERE id = $2 AND stage = 'active'),
+const CREATE = {
+  name: 'create-run',
+  text: `WITH experiment AS (SELECT id, location FROM experiments WHERE id = $2 AND stage = 'active'),
   made AS (
     INSERT INTO runs (id, experiment_id, name, user_id, status, start_time, artifact_uri, created_by)
     SELECT $1, id, $3, $4, 'RUNNING', $5, location || '/' || $1 || '/artifacts', $6 FROM experiment RETURNING *),
   tagged AS (
     INSERT INTO run_tags (run_id, key, value) SELECT made.id, t.k, t.v FROM made, unnest($7::text[], $8::text[]) AS t(k, v))
-  SELECT * FROM made`;
+  SELECT ${INFO_JSON} AS info FROM made r`,
+};
 
-export const createRun = async ({ pool, caller, nowMs: _now }: Context, input: Input) => {
+export const createRun = async (context: Context, input: Input): Promise<JsonText> => {
+  const { pool, caller } = context;
   const experiment = experimentId({ experiment_id: optionalText(input, 'experiment_id') });
   const given = tags(input);
   const tagName = given.find((t) => t.key === 'mlflow.runName')?.value;
@@ -122,52 +126,63 @@ export const createRun = async ({ pool, caller, nowMs: _now }: Context, input: I
   const id = randomUUID().replaceAll('-', '');
   const name = asked ?? tagName ?? madeUpName();
   const named = [...given.filter((t) => t.key !== 'mlflow.runName'), { key: 'mlflow.runName', value: name }];
-  const { rows: made } = await pool.query<Row>({
-    name: 'create-run',
-    text: CREATE,
-    values: [
-      id,
-      experiment,
-      name,
-      optionalText(input, 'user_id') ?? '',
-      String(int64(input, 'start_time') ?? 0n),
-      caller.subject,
-      named.map((t) => t.key),
-      named.map((t) => t.value),
-    ],
-  });
-  if (made[0] === undefined) await experimentOf(pool, experiment, 'active');
+  const made = await one(pool, CREATE, [
+    id,
+    experiment,
+    name,
+    optionalText(input, 'user_id') ?? '',
+    String(int64(input, 'start_time') ?? 0n),
+    caller.subject,
+    named.map((t) => t.key),
+    named.map((t) => t.value),
+  ]);
+  if (made === undefined) {
+    await experimentOf(pool, experiment, 'active');
+    // It has become active since
+    return createRun(context, input);
+  }
   const tagged = named.sort((a, b) => (a.key < b.key ? -1 : 1));
-  return { run: { info: renderInfo(made[0] ?? {}), data: { tags: tagged }, inputs: {} } };
+  return new JsonText(
+    `{"run":{"info":${String(made.info)},"data":{"tags":${JSON.stringify(tagged)}},"inputs":{}}}`,
+  );
 };
+
+const GET = { name: 'get-run', text: `SELECT ${RUN_JSON} AS run FROM runs r WHERE r.id = $1` };
 
 export const getRun = async ({ pool }: Context, input: Input) => {
-  const [run] = await renderRuns(pool, [await runOf(pool, runId(input))]);
-  return new JsonText(`{"run":${run}}`);
+  const id = runId(input);
+  const found = await one(pool, GET, [id]);
+  if (found === undefined) throw absent(`Run with id=${id} not found`);
+  return new JsonText(`{"run":${String(found.run)}}`);
 };
 
-const UPDATE = `WITH changed AS (
+const UPDATE = {
+  name: 'update-run',
+  text: `WITH changed AS (
     UPDATE runs SET status = coalesce($2, status), end_time = coalesce($3, end_time), name = coalesce($4, name)
     WHERE id = $1 AND stage = 'active' RETURNING *),
   tagged AS (
     INSERT INTO run_tags (run_id, key, value) SELECT id, 'mlflow.runName', $4 FROM changed WHERE $4::text IS NOT NULL
     ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value)
-  SELECT * FROM changed`;
+  SELECT ${INFO_JSON} AS info FROM changed r`,
+};
 
-export const updateRun = async ({ pool }: Context, input: Input) => {
+export const updateRun = async (context: Context, input: Input): Promise<JsonText> => {
+  const { pool } = context;
   const id = runId(input);
   const status = input.status === undefined || input.status === null ? undefined : input.status;
   const known = typeof status === 'number' ? STATUSES[status - 1] : STATUSES.find((s) => s === status);
   if (status !== undefined && known === undefined)
     throw invalid(`Invalid status ${JSON.stringify(status)}: one of ${STATUSES.join(', ')}`);
   const name = optionalText(input, 'run_name') || undefined;
-  const { rows: changed } = await pool.query<Row>({
-    name: 'update-run',
-    text: UPDATE,
-    values: [id, known ?? null, int64(input, 'end_time')?.toString() ?? null, name ?? null],
-  });
-  requireActive(id, changed[0] ?? (await one(pool, 'SELECT stage FROM runs WHERE id = $1', [id])));
-  return { run_info: renderInfo(changed[0] ?? {}) };
+  const end = int64(input, 'end_time')?.toString();
+  const changed = await one(pool, UPDATE, [id, known ?? null, end ?? null, name ?? null]);
+  if (changed === undefined) {
+    requireActive(id, await one(pool, 'SELECT stage FROM runs WHERE id = $1', [id]));
+    // It has become active since
+    return updateRun(context, input);
+  }
+  return new JsonText(`{"run_info":${String(changed.info)}}`);
 };
 
 const move =
@@ -212,7 +227,7 @@ export const searchRuns = async ({ pool }: Context, input: Input) => {
     ...(named.has(START.sql) ? [] : [descending(START.sql, 'int8')]),
     ...(named.has('r.id') ? [] : [ascending('r.id', 'text')]),
   ];
-  const { items, next } = await searchPage(pool, SEARCH, bound, {
+  const page = await searchPage(pool, SEARCH, bound, {
     where: [
       // One experiment by equality: only then does an index give its order
       ids.length === 1
@@ -225,9 +240,7 @@ export const searchRuns = async ({ pool }: Context, input: Input) => {
     size: pageSize(input, 1000, 50_000),
     token: optionalText(input, 'page_token'),
     scope: ['runs', ids, filter, orderBy, view],
+    shown: RUN_JSON,
   });
-  if (items.length === 0) return {};
-  const token = next.next_page_token;
-  const more = token === undefined ? '' : `,"next_page_token":${JSON.stringify(token)}`;
-  return new JsonText(`{"runs":[${(await renderRuns(pool, items)).join(',')}]${more}}`);
+  return pageJson('runs', page);
 };

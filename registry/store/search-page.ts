@@ -1,5 +1,6 @@
 import { type Db, type Row, rows } from './database.ts';
 import { invalid } from './faults.ts';
+import { JsonText } from './json.ts';
 import { type KeyValue, readToken, writeToken } from './page-token.ts';
 import { Bound, type Ordering, type Searchable, type Term } from './search.ts';
 
@@ -31,14 +32,16 @@ export interface Asked {
   readonly token: string | undefined;
   /** What a token is bound to: another search refuses it. */
   readonly scope: readonly unknown[];
+  /** SQL for the JSON of a row. */
+  readonly shown: string;
 }
 
-/** Rows of one rank, or of a search without ranks; all sort keys come along as `#0`, `#1` … */
+/** Rows of one rank, or of a search without ranks, as JSON; all sort keys come along as `#0`, `#1` … */
 const readPart = async (
   db: Db,
   what: Searchable,
   bound: Bound,
-  { where, order }: Pick<Asked, 'where' | 'order'>,
+  { where, order, shown }: Pick<Asked, 'where' | 'order' | 'shown'>,
   {
     varying,
     keys,
@@ -50,9 +53,11 @@ const readPart = async (
   const alias = what.from.slice(what.from.lastIndexOf(' ') + 1);
   const columns = order.terms.map((t, i) => `${t.sql} AS "#${i}"`).join(', ');
   const by = varying.map((t) => `${t.sql} ${t.descending ? 'DESC' : 'ASC'}`).join(', ');
-  const sql = `SELECT ${alias}.*, ${columns} FROM ${what.from} ${order.joins.join(' ')}
+  // JSON is made of what is on the page alone
+  const found = `SELECT ${alias}.*, ${columns} FROM ${what.from} ${order.joins.join(' ')}
     WHERE ${all.join(' AND ')} ORDER BY ${by} LIMIT ${limit}`;
-  return rows(db, sql, bound.values);
+  const keyed = order.terms.map((_, i) => `"#${i}"`).join(', ');
+  return rows(db, `SELECT ${shown} AS json, ${keyed} FROM (${found}) ${alias}`, bound.values);
 };
 
 /** Reads rank by rank until there is one row more than asked for; NaN and absence have no order of their own. */
@@ -60,12 +65,12 @@ const read = async (
   db: Db,
   what: Searchable,
   bound: Bound,
-  { where, order, size }: Asked,
+  { where, order, size, shown }: Asked,
   keys: readonly KeyValue[] | undefined,
 ): Promise<Row[]> => {
   const { ranks, terms } = order;
   if (ranks === undefined)
-    return readPart(db, what, bound, { where, order }, { varying: terms, keys, limit: size + 1 });
+    return readPart(db, what, bound, { where, order, shown }, { varying: terms, keys, limit: size + 1 });
   const start = Number(keys?.[0] ?? 0);
   if (ranks[start] === undefined) throw invalid('Invalid page token: it was not made by this server');
   const found: Row[] = [];
@@ -76,19 +81,20 @@ const read = async (
       keys: rank === start ? keys?.slice(fixed) : undefined,
       limit: size + 1 - found.length,
     };
-    const asked = { where: [...where, ranks[rank] ?? ''], order };
+    const asked = { where: [...where, ranks[rank] ?? ''], order, shown };
     found.push(...(await readPart(db, what, new Bound(bound.values), asked, part)));
   }
   return found;
 };
 
+export interface Page {
+  /** Rows with their JSON as `json`. */
+  readonly items: Row[];
+  readonly next: { readonly next_page_token?: string };
+}
+
 /** One page by keyset: rows written meanwhile shift nothing. */
-export const searchPage = async (
-  db: Db,
-  what: Searchable,
-  bound: Bound,
-  asked: Asked,
-): Promise<{ items: Row[]; next: { next_page_token?: string } }> => {
+export const searchPage = async (db: Db, what: Searchable, bound: Bound, asked: Asked): Promise<Page> => {
   const { order, size, token, scope } = asked;
   const types = order.terms.map((t) => t.type);
   const found = await read(db, what, bound, asked, readToken(token, scope, types));
@@ -97,4 +103,12 @@ export const searchPage = async (
   if (found.length <= size || last === undefined) return { items, next: {} };
   const keys = order.terms.map((_, i) => last[`#${i}`]);
   return { items, next: { next_page_token: writeToken(scope, keys) } };
+};
+
+/** The answer of a search whose items are JSON already; an empty list is left out, as MLflow does. */
+export const pageJson = (name: string, { items, next }: Page): JsonText => {
+  const found = items.length === 0 ? [] : [`"${name}":[${items.map((item) => item.json).join(',')}]`];
+  const token = next.next_page_token;
+  const more = token === undefined ? [] : [`"next_page_token":${JSON.stringify(token)}`];
+  return new JsonText(`{${[...found, ...more].join(',')}}`);
 };

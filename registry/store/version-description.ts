@@ -2,7 +2,7 @@ import type { Context } from './context.ts';
 import { type Row, rows } from './database.ts';
 import { type Input, text } from './input.ts';
 import { checkOf } from './model-checks.ts';
-import { PROXY, renderVersions } from './model-versions.ts';
+import { PROXY } from './model-versions.ts';
 import { liveVersion, versionNumber } from './version-row.ts';
 
 /** Files of a version by path inside it, and the ONNX file among them. */
@@ -25,11 +25,12 @@ export const describeVersion = async (context: Context, input: Input) => {
   const row = await liveVersion(pool, text(input, 'name'), versionNumber(input));
   // Before the tags: its own tag is never older than it
   const check = await checkOf(pool, String(row.name), Number(row.version));
-  const [rendered] = await renderVersions(pool, [row], true);
+  const tags = await rows(pool, 'SELECT key, value FROM version_tags WHERE name = $1 AND version = $2', [
+    row.name,
+    row.version,
+  ]);
   const { shown, onnx } = await filesOf(context, row);
-  const tagged = Object.fromEntries(
-    ((rendered?.tags ?? []) as { key: string; value: string }[]).map((t) => [t.key, t.value]),
-  );
+  const tagged = Object.fromEntries(tags.map((t) => [String(t.key), String(t.value)]));
   const edits = await rows(
     pool,
     'SELECT DISTINCT by_subject FROM version_edits WHERE name = $1 AND version = $2 ORDER BY by_subject',

@@ -25,6 +25,7 @@ afterAll(async () => {
 });
 
 interface Page {
+  readonly run?: { readonly info: { readonly run_id: string } };
   readonly runs?: readonly { readonly info: { readonly run_name: string } }[];
   readonly metrics?: readonly { readonly step: number }[];
   readonly next_page_token?: string;
@@ -39,12 +40,8 @@ async function read(answer: object): Promise<Page> {
 }
 
 async function newRun(name: string, start = 0): Promise<string> {
-  const { run } = (await createRun(context, {
-    experiment_id: '0',
-    run_name: name,
-    start_time: start,
-  })) as unknown as { run: { info: { run_id: string } } };
-  return run.info.run_id;
+  const made = await createRun(context, { experiment_id: '0', run_name: name, start_time: start });
+  return (await read(made)).run?.info.run_id ?? '';
 }
 const point = (key: string, value: unknown, step = 0) => ({ key, value, timestamp: step, step });
 
@@ -200,11 +197,11 @@ test('the index gives the order of a metric, however many runs there are', async
        SELECT id, 'many', 0, 0, start_time, false, 0 FROM made`,
   );
   await pool.query('ANALYZE runs, latest_metrics');
-  const seen: { text: string; values: unknown[] }[] = [];
+  const seen: pg.QueryConfig[] = [];
   const spied = {
-    query: (text: string, values: unknown[]) => {
-      seen.push({ text, values });
-      return pool.query(text, values);
+    query: (query: pg.QueryConfig) => {
+      seen.push(query);
+      return pool.query(query);
     },
   };
   const order = { experiment_ids: ['0'], max_results: 100, order_by: ['metrics.many DESC'] };
