@@ -51,3 +51,12 @@ export function cpuSeconds(roots: readonly number[]): number {
   });
   return ticks.reduce((a, b) => a + b, 0) / 100;
 }
+
+/** Processor µs that the living threads of a tree have used, in the scheduler's own nanoseconds (proc(5): schedstat). Linux only. */
+export function cpuMicros(roots: readonly number[]): number {
+  let nanoseconds = 0;
+  for (const pid of processTree(roots))
+    for (const task of readdirSync(`/proc/${pid}/task`))
+      nanoseconds += Number(read(`/proc/${pid}/task/${task}/schedstat`)?.split(' ')[0] ?? 0);
+  return nanoseconds / 1000;
+}

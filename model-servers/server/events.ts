@@ -1,11 +1,10 @@
 import { AssayError } from '@assay/domain/errors';
 import type { Logger } from 'pino';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Sealed } from '../evidence/seal.ts';
 import type { ShadowQueue } from '../routing/shadow-queue.ts';
 import type { TrafficCounts } from '../routing/traffic.ts';
-
-const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+import { Latencies } from './latencies.ts';
 
 /** What happens in this process: a function an event, a counter with few labels and a log line where a person may need it. */
 export interface Events {
@@ -39,13 +38,6 @@ const counters = (registry: Registry) => {
     sealFailures: counter('assay_evidence_seal_failures_total', 'Segments that could not be sealed yet'),
     torn: counter('assay_evidence_torn_bytes_total', 'Bytes of torn tails cut from segments'),
     plansRefused: counter('assay_plans_refused_total', 'Route plans refused'),
-    latency: new Histogram({
-      name: 'assay_answer_seconds',
-      help: 'Time from the request to its written evidence',
-      labelNames: ['endpoint'],
-      buckets: BUCKETS,
-      registers: [registry],
-    }),
     version: new Gauge({ name: 'assay_route_version', help: 'Route plan in force', registers: [registry] }),
   };
 };
@@ -80,10 +72,11 @@ function collected(registry: Registry, traffic: TrafficCounts, shadows: ShadowQu
 export function serverEvents(log: Logger, traffic: TrafficCounts, shadows: ShadowQueue): Events {
   const registry = new Registry();
   const c = counters(registry);
+  const latencies = new Latencies(registry);
   collected(registry, traffic, shadows);
   return {
     registry,
-    answered: (endpoint, seconds) => c.latency.observe({ endpoint }, seconds),
+    answered: (endpoint, seconds) => latencies.observe(endpoint, seconds),
     guarded: (endpoint, rule, action) => c.guardrails.inc({ endpoint, rule, action }),
     fellBack(endpoint, reason, failure, requestId) {
       c.fallbacks.inc({ endpoint, reason });
