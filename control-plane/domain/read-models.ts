@@ -3,6 +3,7 @@ import type { Autonomy } from './autonomy.ts';
 import type { ModelCard } from './model-card.ts';
 import type { Stage } from './model-version.ts';
 import type { MonitorStatus, StoredExperiment, TrackedVersion } from './ports/control-store.ts';
+import type { TrackedRun } from './ports/registry-reader.ts';
 import type { Release, ReleaseState } from './release.ts';
 import type { EndpointRoute } from './route-plan.ts';
 
@@ -100,6 +101,41 @@ export interface ModelVersionView {
   readonly endpoints: readonly { readonly name: string; readonly as: EndpointPart }[];
   readonly release: Release | null;
   readonly card: ModelCard;
+}
+
+/** A run, and the versions that came out of it. */
+export interface TrackedRunView {
+  readonly run: TrackedRun;
+  readonly versions: readonly { readonly model: string; readonly version: string }[];
+}
+
+/** A model of the registry, tracked by the lifecycle or not. */
+export interface RegisteredModelView {
+  readonly name: string;
+  readonly description: string | null;
+  readonly owner: string | null;
+  readonly family: string | null;
+  /** Alias → version. */
+  readonly aliases: Readonly<Record<string, string>>;
+  /** By the lifecycle, not by an alias. */
+  readonly champion: string | null;
+  /** `stage` null: no release was ever asked for. */
+  readonly newest: { readonly version: string; readonly stage: Stage | null } | null;
+  readonly updatedAtMs: number;
+}
+
+export interface RegisteredVersionView {
+  readonly version: string;
+  readonly stage: Stage | null;
+  readonly createdAtMs: number;
+  readonly createdBy: string | null;
+  readonly digest: string | null;
+  readonly aliases: readonly string[];
+  /** Its newest. */
+  readonly release: Release | null;
+  readonly runId: string | null;
+  /** "pending", "ok", or "refused: …"; null: the registry did not look. */
+  readonly check: string | null;
 }
 
 export type EndpointPart = 'champion' | 'canary' | 'shadow' | 'experiment';

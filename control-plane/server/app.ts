@@ -18,6 +18,7 @@ import { eventRoutes } from './routes/events.ts';
 import { experimentRoutes } from './routes/experiments.ts';
 import { modelRoutes } from './routes/models.ts';
 import { pages } from './routes/pages.ts';
+import { registryRoutes } from './routes/registry.ts';
 import { releaseRoutes } from './routes/releases.ts';
 import { workRoutes } from './routes/work.ts';
 
@@ -79,6 +80,7 @@ export async function buildApp(deps: Deps, level: 'info' | 'silent' = 'info') {
         releaseRoutes,
         experimentRoutes,
         modelRoutes,
+        registryRoutes,
         workRoutes,
         auditRoutes,
         eventRoutes,

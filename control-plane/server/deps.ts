@@ -8,6 +8,7 @@ import type {
 } from '@assay/domain/ports/control-store';
 import type { ModelRegistry } from '@assay/domain/ports/model-registry';
 import type { RegistryLedger } from '@assay/domain/ports/registry-ledger';
+import type { RegistryReader } from '@assay/domain/ports/registry-reader';
 import type { Workflows } from '@assay/domain/ports/workflows';
 import type { LiveEvent } from '@assay/domain/read-models';
 import type { EventFeed } from './event-feed.ts';
@@ -42,6 +43,8 @@ export interface Deps {
   readonly registry: ModelRegistry | undefined;
   /** The registry's own tables in the shared database; absent where another registry is used. */
   readonly ledger?: RegistryLedger;
+  /** Experiments, runs and files of the registry; absent where none is configured. */
+  readonly reader?: RegistryReader;
   readonly identities: Identities;
   readonly servers: LiveServers;
   readonly feed: EventFeed;

@@ -3,6 +3,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { PostgresControlStore } from '@assay/adapters/postgres/control-store';
 import { Notifications } from '@assay/adapters/postgres/notifications';
 import { PostgresRegistryLedger } from '@assay/adapters/postgres/registry-ledger';
+import { httpRegistryReader } from '@assay/adapters/registry/http-registry-reader';
 import { noLedger } from '@assay/adapters/registry/no-ledger';
 import { openRegistry } from '@assay/adapters/registry/open-registry';
 import { TemporalWorkflows } from '@assay/adapters/temporal/workflows';
@@ -26,7 +27,8 @@ const feed = new EventFeed(store);
 const registry = openRegistry(config.registry, config.artifactsDir);
 await using ownLedger = new PostgresRegistryLedger(config.databaseUrl);
 const ledger = config.registry.kind === 'assay' ? ownLedger : noLedger;
-const deps = { store, ledger, workflows, registry, identities, servers, feed, uiDir: config.uiDir };
+const reader = httpRegistryReader(config.registry);
+const deps = { store, ledger, workflows, registry, reader, identities, servers, feed, uiDir: config.uiDir };
 await using routes = new RouteDistribution(deps, Date.now);
 const app = await buildApp(deps);
 

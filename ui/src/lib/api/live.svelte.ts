@@ -1,7 +1,7 @@
 import type { LiveEvent } from '@assay/domain/read-models';
 import { invalidate } from '$app/navigation';
 import { eventStreamParser } from './event-stream.ts';
-import { LIVE } from './load.ts';
+import { LIVE, RUNS } from './load.ts';
 import { API, authorization } from './request.ts';
 
 export type Connection = 'connecting' | 'live' | 'lost' | 'denied';
@@ -31,6 +31,7 @@ function createLive() {
         connected: () => {
           connection = 'live';
           refresh();
+          void invalidate(RUNS);
         },
         lost: (denied) => {
           connection = denied ? 'denied' : 'lost';

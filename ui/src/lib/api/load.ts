@@ -2,8 +2,10 @@ import { error } from '@sveltejs/kit';
 import { ApiError } from './api-error.ts';
 import { freshness } from './freshness.svelte.ts';
 
-/** Every page depends on it; the live connection invalidates it. */
+/** Every page of the control plane's own state depends on it; the live connection invalidates it with each event. */
 export const LIVE = 'assay:live';
+/** Pages of runs depend on it instead: training tells no events, and a page of runs is too much to fetch every second. */
+export const RUNS = 'assay:runs';
 
 const lastGood = new Map<string, unknown>();
 
@@ -16,8 +18,12 @@ interface Loading {
  * What a page's `load` calls. While the control plane does not answer, a page that was there stays as it was and the
  * header says since when; a page that never was there becomes an error page.
  */
-export async function load<T>(event: Loading, fetchIt: () => Promise<T>): Promise<T> {
-  event.depends(LIVE);
+export async function load<T>(
+  event: Loading,
+  fetchIt: () => Promise<T>,
+  dependsOn: typeof LIVE | typeof RUNS = LIVE,
+): Promise<T> {
+  event.depends(dependsOn);
   const key = event.url.pathname + event.url.search;
   try {
     const value = await fetchIt();

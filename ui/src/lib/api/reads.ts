@@ -1,16 +1,32 @@
 import type {
+  ArtifactEntry,
+  MetricHistory,
+  Page,
+  RunExperiment,
+  TrackedRun,
+} from '@assay/domain/ports/registry-reader';
+import type {
   EndpointView,
   ExperimentView,
   ModelView,
   ReleaseView,
   ServerView,
+  TrackedRunView,
 } from '@assay/domain/read-models';
 import type { Release } from '@assay/domain/release';
-import { at, command, read } from './request.ts';
+import { at, command, read, withQuery } from './request.ts';
 
 /** What the list of experiments answers: an ExperimentView without its record, and perhaps without its looks. */
 export type ExperimentSummary = Omit<ExperimentView, 'record' | 'looks'> &
   Partial<Pick<ExperimentView, 'looks'>>;
+
+/** A search in MLflow's own grammar; a page at a time. */
+export interface Search {
+  readonly filter?: string | undefined;
+  readonly orderBy?: string | undefined;
+  readonly pageToken?: string | null | undefined;
+  readonly limit?: number | undefined;
+}
 
 export const api = {
   endpoints: () => read<readonly EndpointView[]>(at('endpoints')),
@@ -25,6 +41,17 @@ export const api = {
   models: () => read<readonly ModelView[]>(at('models')),
   model: (name: string) => read<ModelView>(at('models', name)),
   servers: () => read<readonly ServerView[]>(at('servers')),
+
+  runExperiments: (search: Search) =>
+    read<Page<RunExperiment>>(withQuery(at('registry', 'experiments'), { ...search })),
+  runExperiment: (id: string) => read<RunExperiment>(at('registry', 'experiments', id)),
+  runs: (experiment: string, search: Search) =>
+    read<Page<TrackedRun>>(withQuery(at('registry', 'experiments', experiment, 'runs'), { ...search })),
+  run: (id: string) => read<TrackedRunView>(at('registry', 'runs', id)),
+  histories: (runs: readonly string[], metric: string, points: number) =>
+    read<readonly MetricHistory[]>(withQuery(at('registry', 'histories'), { run: runs, metric, points })),
+  artifacts: (run: string, folder: string) =>
+    read<readonly ArtifactEntry[]>(withQuery(at('registry', 'runs', run, 'artifacts'), { folder })),
 
   approve: (model: string, version: string, body: { point: string; comment: string }) =>
     command<unknown>(at('releases', model, version, 'approve'), body),

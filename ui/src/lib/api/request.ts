@@ -21,6 +21,29 @@ export const command = <T>(path: string, body: unknown): Promise<T> =>
 export const at = (...segments: readonly string[]): string =>
   `${API}/${segments.map(encodeURIComponent).join('/')}`;
 
+type Query = Readonly<Record<string, string | number | readonly string[] | null | undefined>>;
+
+/** A path with its query; lists are repeated, what is empty is left out. */
+export function withQuery(path: string, query: Query): string {
+  const pairs = Object.entries(query).flatMap(([key, value]) =>
+    (Array.isArray(value) ? value : [value])
+      .filter((one) => one !== null && one !== undefined && one !== '')
+      .map((one) => [key, String(one)]),
+  );
+  return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs)}`;
+}
+
+/** Bytes of a file. Throws ApiError. */
+export async function readBlob(path: string): Promise<Blob> {
+  try {
+    const response = await fetch(path, { headers: authorization() });
+    if (!response.ok) throw problemFrom(response.status, await response.json().catch(() => null));
+    return await response.blob();
+  } catch (cause) {
+    throw cause instanceof ApiError ? cause : unreachable(path, cause);
+  }
+}
+
 async function send<T>(path: string, init: RequestInit): Promise<T> {
   let response: Response;
   try {

@@ -13,6 +13,9 @@ export const STAGE: Record<Stage, { readonly label: string; readonly tone: Tone 
   'rolled-back': { label: 'Rolled back, quarantined', tone: 'bad' },
 };
 
+export const versionHref = (name: string, version: string): string =>
+  `/models/${encodeURIComponent(name)}/${encodeURIComponent(version)}`;
+
 export const modelHref = (name: string): string => `/models/${encodeURIComponent(name)}`;
 
 /** Newest first; versions are numbers in MLflow's registry, anything else goes by its name. */

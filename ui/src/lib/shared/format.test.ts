@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   formatAbsolute,
+  formatBytes,
   formatDuration,
   formatInterval,
   formatNumber,
@@ -96,4 +97,13 @@ test('words', () => {
   expect(plural(2_000, 'unit')).toBe('2,000 units');
   expect(humanize('minUnitsPerArm')).toBe('min units per arm');
   expect(humanize('relative_bias')).toBe('relative bias');
+});
+
+test.for([
+  [0, '0 bytes'],
+  [1_023, '1,023 bytes'],
+  [1_536, '1.5 KiB'],
+  [3 * 1_024 ** 3, '3 GiB'],
+] as const)('size: %s is %s', ([bytes, want]) => {
+  expect(formatBytes(bytes)).toBe(want);
 });

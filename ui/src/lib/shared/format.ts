@@ -55,6 +55,14 @@ export function formatPercent(ratio: number): string {
 export const formatRate = (perSecond: number): string =>
   `${perSecond === 0 ? '0' : perSecond < 10 ? perSecond.toFixed(1) : formatNumber(Math.round(perSecond))} /s`;
 
+const SIZES = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** “512 bytes”, “1.5 MiB”. */
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1_024 ? 0 : Math.min(SIZES.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${formatNumber(bytes / 1_024 ** power)} ${SIZES[power]}`;
+}
+
 const UNITS = [
   ['d', 86_400_000],
   ['h', 3_600_000],

@@ -13,6 +13,21 @@ export function linearScale(domain: readonly [number, number], range: readonly [
   return Object.assign(map, { domain });
 }
 
+/** As `linearScale`, by decades; the domain must be positive. */
+export function logScale(domain: readonly [number, number], range: readonly [number, number]): Scale {
+  const linear = linearScale([Math.log10(domain[0]), Math.log10(domain[1])], range);
+  return Object.assign((value: number): number => linear(Math.log10(value)), { domain });
+}
+
+/** Powers of ten inside the domain, at most `count` of them; round values where it holds fewer than two. */
+export function logTicks([from, to]: readonly [number, number], count: number): number[] {
+  const first = Math.ceil(Math.log10(from) - 1e-9);
+  const last = Math.floor(Math.log10(to) + 1e-9);
+  if (last - first < 1) return niceTicks([from, to], count);
+  const every = Math.ceil((last - first + 1) / count);
+  return Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, i) => 10 ** (first + i * every));
+}
+
 /** About `count` round values (1, 2 or 5 times a power of ten) inside the domain. */
 export function niceTicks([from, to]: readonly [number, number], count: number): number[] {
   if (!(to > from) || count < 1) return [from];
