@@ -1,36 +1,31 @@
 import { Command, CommanderError } from 'commander';
-import { addAudit } from './commands/audit.ts';
-import { addDemo } from './commands/demo.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addEvidence } from './commands/evidence.ts';
-import { addExperiment } from './commands/experiment.ts';
-import { addMigrate } from './commands/migrate.ts';
-import { addModel } from './commands/model.ts';
-import { addRelease } from './commands/release.ts';
-import { addServe } from './commands/serve.ts';
-import { addStats } from './commands/stats.ts';
-import { addUp } from './commands/up.ts';
 import { EXIT, reportFailure } from './output.ts';
+
+type Add = (program: Command) => void;
+
+/** In the order of the help. Each loads what it needs: one verb must not wait for the others' drivers. */
+const VERBS: ReadonlyMap<string, () => Promise<Add>> = new Map([
+  ['up', async () => (await import('./commands/up.ts')).addUp],
+  ['demo', async () => (await import('./commands/demo.ts')).addDemo],
+  ['serve', async () => (await import('./commands/serve.ts')).addServe],
+  ['doctor', async () => (await import('./commands/doctor.ts')).addDoctor],
+  ['model', async () => (await import('./commands/model.ts')).addModel],
+  ['release', async () => (await import('./commands/release.ts')).addRelease],
+  ['experiment', async () => (await import('./commands/experiment.ts')).addExperiment],
+  ['stats', async () => (await import('./commands/stats.ts')).addStats],
+  ['audit', async () => (await import('./commands/audit.ts')).addAudit],
+  ['evidence', async () => (await import('./commands/evidence.ts')).addEvidence],
+  ['import', async () => (await import('./commands/migrate.ts')).addImport],
+  ['export', async () => (await import('./commands/migrate.ts')).addExport],
+]);
 
 const program = new Command('assay')
   .description('Assays every model before and while customers depend on it')
   .version('0.1.0')
   .showHelpAfterError('(run the command with --help to see what it takes)')
   .exitOverride();
-for (const add of [
-  addUp,
-  addDemo,
-  addServe,
-  addDoctor,
-  addModel,
-  addRelease,
-  addExperiment,
-  addStats,
-  addAudit,
-  addEvidence,
-  addMigrate,
-])
-  add(program);
+const named = VERBS.get(process.argv[2] ?? '');
+for (const load of named ? [named] : VERBS.values()) (await load())(program);
 
 try {
   await program.parseAsync();

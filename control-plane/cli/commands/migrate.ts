@@ -30,7 +30,7 @@ Killed and started again it goes on; started twice it copies nothing. Exit 1 whe
 Credentials of the MLflow server: MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.
 Not copied: traces, evaluation data sets, scorers, webhooks, permissions; logged models that the source has deleted.`;
 
-export function addMigrate(program: Command): void {
+export function addImport(program: Command): void {
   const from = program.command('import').description('bring what another system keeps into Assay');
   verb(from, 'copy experiments, runs, models, versions, aliases and artifacts from an MLflow 3 server')
     .addHelpText('after', ABOUT)
@@ -38,6 +38,9 @@ export function addMigrate(program: Command): void {
       const source = new MlflowSource(mlflowServer(uri, process.env, 'URI'));
       await copy(source, new AssayTarget(registryOf(flags, 'admin', process.env)), flags);
     });
+}
+
+export function addExport(program: Command): void {
   const to = program.command('export').description('bring what Assay keeps into another system');
   verb(to, 'copy everything in the registry to an MLflow 3 server; old ids are kept there in tags')
     .addHelpText('after', ABOUT)
