@@ -1,5 +1,6 @@
 import type { Effect, VerdictKind } from '@assay/domain/verdict';
 import { decideByInterval, show } from './interval-decision.ts';
+import { sharedWeights } from './methods/shared-gram.ts';
 import { gaps, outcomeWeights, rms } from './methods/synthetic-control.ts';
 import { tUpperQuantile } from './numeric/student.ts';
 import { at, mean, rowAt } from './numeric/sum.ts';
@@ -54,14 +55,9 @@ export function syntheticControlVerdict(input: PanelInput): PanelVerdict {
   const missing = whatIsMissing(input, own, keep.length);
   if (missing !== null) return nothing('no-data', missing);
   const donors = keep.map((i) => centred(rowAt(outcomes, i), prePeriods));
-  const main = fit(centred(own, prePeriods), donors, prePeriods);
-  const placebos = donors.map((donor, i) =>
-    fit(
-      donor,
-      donors.filter((_, j) => j !== i),
-      prePeriods,
-    ),
-  );
+  const level = centred(own, prePeriods);
+  const main = fit(level, donors, outcomeWeights(level, donors, prePeriods), prePeriods);
+  const placebos = placeboFits(donors, prePeriods);
   const weights = keep.map((i, j) => ({ unit: units[i] ?? String(i), weight: at(main.weights, j) }));
   const path = own.map((observed, t) => ({ observed, synthetic: observed - at(main.gap, t) }));
   const usable = placebos.filter((placebo) => placebo.pre > 0);
@@ -88,8 +84,26 @@ interface Fit {
   readonly effect: number;
 }
 
-function fit(unit: readonly number[], donors: readonly (readonly number[])[], prePeriods: number): Fit {
-  const weights = outcomeWeights(unit, donors, prePeriods);
+/** Each donor with the others as its donors. */
+function placeboFits(donors: readonly (readonly number[])[], prePeriods: number): Fit[] {
+  const weightsOf = sharedWeights(donors, prePeriods);
+  return donors.map((donor, i) => {
+    const others = [...donors.keys()].filter((j) => j !== i);
+    return fit(
+      donor,
+      others.map((j) => rowAt(donors, j)),
+      weightsOf(i, others),
+      prePeriods,
+    );
+  });
+}
+
+function fit(
+  unit: readonly number[],
+  donors: readonly (readonly number[])[],
+  weights: readonly number[],
+  prePeriods: number,
+): Fit {
   const gap = gaps(unit, donors, weights);
   const post = gap.slice(prePeriods);
   return { weights, gap, pre: rms(gap.slice(0, prePeriods)), post: rms(post), effect: mean(post) };

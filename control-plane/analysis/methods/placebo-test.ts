@@ -1,5 +1,6 @@
-import { at } from '../numeric/sum.ts';
-import { gaps, outcomeWeights, rms } from './synthetic-control.ts';
+import { at, rowAt } from '../numeric/sum.ts';
+import { sharedWeights } from './shared-gram.ts';
+import { gaps, rms } from './synthetic-control.ts';
 
 export interface PlaceboTest {
   /** Post RMSPE / pre RMSPE of every unit. */
@@ -16,9 +17,11 @@ export function placeboTest(
   treated: number,
   prePeriods: number,
 ): PlaceboTest {
+  const weightsOf = sharedWeights(outcomes, prePeriods);
   const ratios = outcomes.map((unit, i) => {
-    const donors = outcomes.filter((_, j) => j !== i && j !== treated);
-    const gap = gaps(unit, donors, outcomeWeights(unit, donors, prePeriods));
+    const donors = [...outcomes.keys()].filter((j) => j !== i && j !== treated);
+    const rows = donors.map((j) => rowAt(outcomes, j));
+    const gap = gaps(unit, rows, weightsOf(i, donors));
     return rms(gap.slice(prePeriods)) / rms(gap.slice(0, prePeriods));
   });
   const own = at(ratios, treated);

@@ -27,19 +27,24 @@ export function gram(m: Matrix): number[][] {
 /** Lower triangle L with L·Lᵀ = m, or null when m is not positive definite to working precision. */
 export function cholesky(m: Matrix): number[][] | null {
   const lower: number[][] = [];
-  for (let i = 0; i < m.length; i++) {
-    const row: number[] = [];
-    lower.push(row);
-    for (let j = 0; j <= i; j++) {
-      let value = at(rowAt(m, i), j);
-      const other = rowAt(lower, j);
-      for (let k = 0; k < j; k++) value -= at(row, k) * at(other, k);
-      if (i !== j) row.push(value / at(other, j));
-      else if (value > 1e-14 * at(rowAt(m, i), i)) row.push(Math.sqrt(value));
-      else return null;
-    }
-  }
+  for (const row of m) if (!choleskyAppend(lower, row)) return null;
   return lower;
+}
+
+/** Adds the triangle's next row, whose matrix row up to the diagonal is given; false when that is not positive definite. */
+export function choleskyAppend(lower: number[][], given: readonly number[]): boolean {
+  const i = lower.length;
+  const row = new Array<number>(i + 1).fill(0);
+  for (let j = 0; j <= i; j++) {
+    let value = at(given, j);
+    const other = i === j ? row : rowAt(lower, j);
+    for (let k = 0; k < j; k++) value -= at(row, k) * at(other, k);
+    if (i !== j) row[j] = value / at(other, j);
+    else if (value > 1e-14 * at(given, i)) row[j] = Math.sqrt(value);
+    else return false;
+  }
+  lower.push(row);
+  return true;
 }
 
 /** x with L·Lᵀ·x = b. */

@@ -1,4 +1,4 @@
-import { cholesky, choleskySolve, type Matrix } from './linear.ts';
+import { choleskyAppend, choleskySolve, type Matrix } from './linear.ts';
 import { at, rowAt } from './sum.ts';
 
 /**
@@ -12,6 +12,7 @@ export function simplexWeights(k: Matrix): number[] {
   const weights = new Array<number>(k.length).fill(0);
   if (k.length === 0) return weights;
   let support = [start(k)];
+  const lower: number[][] = [];
   weights[at(support, 0)] = 1;
   for (let step = 0; step < 50 * k.length + 100; step++) {
     const gradient = gradientOn(k, weights, support);
@@ -19,37 +20,47 @@ export function simplexWeights(k: Matrix): number[] {
     const next = steepest(gradient, support);
     if (next === null || at(gradient, next) >= norm - 1e-14 * scale) break;
     support.push(next);
-    const kept = descend(k, weights, support, scale);
+    const kept = descend({ k, lower, scale }, weights, support);
     if (kept === null) break;
     support = kept;
   }
   return weights;
 }
 
-/** K·w, where only the support has weight. */
+/** K·w, where only the support has weight; by rows of the symmetric K, which lie in one piece. */
 function gradientOn(k: Matrix, weights: readonly number[], support: readonly number[]): number[] {
-  return k.map((row) => {
-    let total = 0;
-    for (const j of support) total += at(row, j) * at(weights, j);
-    return total;
-  });
+  const total = new Array<number>(k.length).fill(0);
+  for (const j of support) {
+    const [row, weight] = [rowAt(k, j), at(weights, j)];
+    for (let i = 0; i < total.length; i++) total[i] = at(total, i) + at(row, i) * weight;
+  }
+  return total;
 }
 
 const start = (k: Matrix): number =>
   k.reduce((best, row, i) => (at(row, i) < at(rowAt(k, best), best) ? i : best), 0);
 
 function steepest(gradient: readonly number[], support: readonly number[]): number | null {
-  let best: number | null = null;
-  for (const [i, g] of gradient.entries())
-    if (!support.includes(i) && (best === null || g < at(gradient, best))) best = i;
-  return best;
+  const taken = new Uint8Array(gradient.length);
+  for (const j of support) taken[j] = 1;
+  let best = -1;
+  for (let i = 0; i < gradient.length; i++)
+    if (taken[i] === 0 && (best < 0 || at(gradient, i) < at(gradient, best))) best = i;
+  return best < 0 ? null : best;
+}
+
+interface Face {
+  readonly k: Matrix;
+  /** Cholesky rows of the active points so far: those of a prefix that stays are kept between steps. */
+  readonly lower: number[][];
+  readonly scale: number;
 }
 
 /** Moves to the optimum on the support's face, dropping points whose weight reaches 0; null when nothing can move. */
-function descend(k: Matrix, weights: number[], support: readonly number[], scale: number): number[] | null {
+function descend(face: Face, weights: number[], support: readonly number[]): number[] | null {
   let active = [...support];
   for (;;) {
-    const target = affineMinimum(k, active, scale);
+    const target = affineMinimum(face, active);
     if (target === null) return null;
     const limits = active.map((j, i) =>
       at(target, i) > 0 ? Infinity : at(weights, j) / (at(weights, j) - at(target, i)),
@@ -58,17 +69,21 @@ function descend(k: Matrix, weights: number[], support: readonly number[], scale
     for (const [i, j] of active.entries())
       weights[j] = reach === 1 ? at(target, i) : (1 - reach) * at(weights, j) + reach * at(target, i);
     if (reach === 1) return active;
-    const leaving = active.filter((_, i) => !(at(limits, i) > reach));
-    for (const j of leaving) weights[j] = 0;
-    active = active.filter((j) => !leaving.includes(j));
+    const leaving = limits.map((limit) => !(limit > reach));
+    for (const [i, j] of active.entries()) if (leaving[i]) weights[j] = 0;
+    face.lower.length = Math.min(face.lower.length, leaving.indexOf(true));
+    active = active.filter((_, i) => !leaving[i]);
   }
 }
 
 /** Weights, of any sign, summing to 1, that minimise on the active points: (K + s·11ᵀ)u = 1, normalised (Wolfe 1976, eq. 4). */
-function affineMinimum(k: Matrix, active: readonly number[], scale: number): number[] | null {
+function affineMinimum({ k, lower, scale }: Face, active: readonly number[]): number[] | null {
   const shift = scale || 1;
-  const lower = cholesky(active.map((i) => active.map((j) => at(rowAt(k, i), j) + shift)));
-  if (lower === null) return null;
+  for (let i = lower.length; i < active.length; i++) {
+    const row = rowAt(k, at(active, i));
+    const given = active.slice(0, i + 1).map((j) => at(row, j) + shift);
+    if (!choleskyAppend(lower, given)) return null;
+  }
   const u = choleskySolve(
     lower,
     active.map(() => 1),
