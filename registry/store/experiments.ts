@@ -49,16 +49,18 @@ export const experimentId = (input: Input): string => {
 };
 
 /** MLflow's experiment, of row `e`. */
-const EXPERIMENT_JSON = objectJson({
-  experiment_id: textJson('e.id::text'),
-  name: textJson('e.name'),
-  artifact_location: textJson('e.location'),
-  lifecycle_stage: textJson('e.stage'),
-  creation_time: 'e.created',
-  last_update_time: 'e.updated',
-  tags: listJson(PAIR_JSON, 'key', 'experiment_tags WHERE experiment_id = e.id'),
-  workspace: `'"default"'`,
-});
+const EXPERIMENT_JSON = objectJson(
+  {
+    experiment_id: textJson('e.id::text'),
+    name: textJson('e.name'),
+    artifact_location: textJson('e.location'),
+    lifecycle_stage: textJson('e.stage'),
+    creation_time: 'e.created',
+    last_update_time: 'e.updated',
+    workspace: `'"default"'`,
+  },
+  { tags: listJson(PAIR_JSON, 'key', 'experiment_tags WHERE experiment_id = e.id') },
+);
 const get = (column: 'id' | 'name') => ({
   name: `experiment-by-${column}`,
   text: `SELECT ${EXPERIMENT_JSON} AS experiment FROM experiments e WHERE e.${column} = $1`,

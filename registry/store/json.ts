@@ -21,11 +21,19 @@ export class JsonText {
   }
 }
 
-/** SQL for a JSON object; a field whose value is NULL is left out. */
-export const objectJson = (fields: Readonly<Record<string, string>>): string =>
-  `'{' || concat_ws(',', ${Object.entries(fields)
-    .map(([name, sql]) => `'"${name}":' || ${sql}`)
-    .join(', ')}) || '}'`;
+const field = ([name, sql]: readonly [string, string]) => `"${name}":' || ${sql}`;
+
+/** SQL for a JSON object of `always`, which is never NULL, and of what of `sometimes` is not. */
+export const objectJson = (
+  always: Readonly<Record<string, string>>,
+  sometimes: Readonly<Record<string, string>> = {},
+): string => {
+  const fixed = Object.entries(always).map(field).join(` || ',`);
+  const more = Object.entries(sometimes);
+  // A chain of || takes half the time of concat_ws, which knows how to leave out NULL
+  if (fixed === '') return `'{' || concat_ws(',', ${more.map((f) => `'${field(f)}`).join(', ')}) || '}'`;
+  return [`'{${fixed}`, ...more.map((f) => `coalesce(',${field(f)}, '')`), `'}'`].join(' || ');
+};
 export const textJson = (sql: string): string => `to_json(${sql})`;
 /** SQL for a JSON list of what a query finds; NULL when it finds nothing. */
 export const listJson = (json: string, order: string, from: string): string =>

@@ -9,34 +9,40 @@ import { madeUpName } from './made-up-name.ts';
 
 const STATUSES = ['LOGGED_MODEL_PENDING', 'LOGGED_MODEL_READY', 'LOGGED_MODEL_UPLOAD_FAILED'];
 const of = (table: string) => `${table} b WHERE b.model_id = m.id`;
-const METRIC_JSON = objectJson({
-  key: textJson('key'),
-  value: VALUE_JSON,
-  timestamp: 'ts',
-  step: 'step',
-  model_id: textJson('m.id'),
-  run_id: textJson('run_id'),
-  dataset_name: textJson('dataset_name'),
-  dataset_digest: textJson('dataset_digest'),
-});
+const METRIC_JSON = objectJson(
+  {
+    key: textJson('key'),
+    value: VALUE_JSON,
+    timestamp: 'ts',
+    step: 'step',
+    model_id: textJson('m.id'),
+    run_id: textJson('run_id'),
+  },
+  { dataset_name: textJson('dataset_name'), dataset_digest: textJson('dataset_digest') },
+);
 /** MLflow's logged model, of row `m`. */
 export const LOGGED_MODEL_JSON = objectJson({
-  info: objectJson({
-    model_id: textJson('m.id'),
-    experiment_id: textJson('m.experiment_id::text'),
-    name: textJson('m.name'),
-    creation_timestamp_ms: 'm.created',
-    last_updated_timestamp_ms: 'm.updated',
-    artifact_uri: textJson('m.artifact_uri'),
-    status: textJson('m.status'),
-    model_type: textJson("coalesce(m.model_type, '')"),
-    source_run_id: textJson("coalesce(m.source_run_id, '')"),
-    tags: listJson(PAIR_JSON, 'key', of('logged_model_tags')),
-  }),
-  data: objectJson({
-    params: listJson(PAIR_JSON, 'key', of('logged_model_params')),
-    metrics: listJson(METRIC_JSON, 'key', of('logged_model_metrics')),
-  }),
+  info: objectJson(
+    {
+      model_id: textJson('m.id'),
+      experiment_id: textJson('m.experiment_id::text'),
+      name: textJson('m.name'),
+      creation_timestamp_ms: 'm.created',
+      last_updated_timestamp_ms: 'm.updated',
+      artifact_uri: textJson('m.artifact_uri'),
+      status: textJson('m.status'),
+      model_type: textJson("coalesce(m.model_type, '')"),
+      source_run_id: textJson("coalesce(m.source_run_id, '')"),
+    },
+    { tags: listJson(PAIR_JSON, 'key', of('logged_model_tags')) },
+  ),
+  data: objectJson(
+    {},
+    {
+      params: listJson(PAIR_JSON, 'key', of('logged_model_params')),
+      metrics: listJson(METRIC_JSON, 'key', of('logged_model_metrics')),
+    },
+  ),
 });
 const GET = {
   name: 'get-logged-model',

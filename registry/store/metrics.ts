@@ -45,41 +45,78 @@ export const point = (input: Input): Point => {
   };
 };
 
+/** How points are written: with what they say of logged models, and whether ones that are there already are met. */
+export interface Writing {
+  readonly modelled: boolean;
+  readonly again: boolean;
+}
+export const isModelled = (points: readonly Point[]): boolean => points.some((p) => p.modelId !== undefined);
+
+const COLUMNS = { key: 'text', ts: 'int8', step: 'int8', value: 'float8', is_nan: 'bool', newest: 'bool' };
+const MODEL_COLUMNS = { model_id: 'text', dataset_name: 'text', dataset_digest: 'text' };
+const KEPT = 'run_id, key, ts, step, value, is_nan';
+
 /**
- * CTEs that write points of run $1, given by eight parameters from `first` on; a CTE `writable` before them has the run's
- * `experiment_id`, or no row and then nothing is written. Latest is the largest (step, timestamp, value), not the last to arrive.
+ * CTEs that write points of run $1, given by `pointColumns` from parameter `first` on; a CTE `writable` before them has the
+ * run's `experiment_id`, or no row and then nothing is written. Latest is the largest (step, timestamp, value), not the last
+ * to arrive. Without `again` a point that is there already is a unique violation: to look for each one costs half as much more.
  */
-export const writePoints = (first: number): string => `given AS MATERIALIZED (
-    SELECT t.*, w.experiment_id FROM writable w,
-      unnest(${['text', 'int8', 'int8', 'float8', 'bool', 'text', 'text', 'text'].map((type, i) => `$${first + i}::${type}[]`).join(', ')})
-        AS t(key, ts, step, value, is_nan, model_id, dataset_name, dataset_digest)),
+export const writePoints = (first: number, { modelled, again }: Writing): string => {
+  const columns = Object.entries({ ...COLUMNS, ...(modelled && MODEL_COLUMNS) });
+  const arrays = columns.map(([, type], i) => `$${first + i}::${type}[]`).join(', ');
+  const names = columns.map(([name]) => name).join(', ');
+  const onModels = `,
+  modelled AS (
+    INSERT INTO logged_model_metrics (model_id, ${KEPT}, dataset_name, dataset_digest)
+    SELECT model_id, $1, key, ts, step, value, is_nan, dataset_name, dataset_digest FROM given
+    WHERE model_id IS NOT NULL ON CONFLICT DO NOTHING)`;
+  return `given AS MATERIALIZED (
+    SELECT t.*, w.experiment_id FROM writable w, unnest(${arrays}) AS t(${names})),
   kept AS (
-    INSERT INTO metrics (run_id, key, ts, step, value, is_nan)
-    SELECT $1, key, ts, step, value, is_nan FROM given ON CONFLICT DO NOTHING),
+    INSERT INTO metrics (${KEPT})
+    SELECT $1, key, ts, step, value, is_nan FROM given${again ? ' ON CONFLICT DO NOTHING' : ''}),
   latest AS (
-    INSERT INTO latest_metrics AS l (run_id, key, ts, step, value, is_nan, experiment_id)
-    SELECT DISTINCT ON (key) $1, key, ts, step, value, is_nan, experiment_id FROM given
-    ORDER BY key, step DESC, ts DESC, value DESC
+    INSERT INTO latest_metrics AS l (${KEPT}, experiment_id)
+    SELECT $1, key, ts, step, value, is_nan, experiment_id FROM given WHERE newest
     ON CONFLICT (run_id, key) DO UPDATE
     SET ts = excluded.ts, step = excluded.step, value = excluded.value, is_nan = excluded.is_nan
-    WHERE (excluded.step, excluded.ts, excluded.value) >= (l.step, l.ts, l.value)),
-  modelled AS (
-    INSERT INTO logged_model_metrics (model_id, key, run_id, ts, step, value, is_nan, dataset_name, dataset_digest)
-    SELECT model_id, key, $1, ts, step, value, is_nan, dataset_name, dataset_digest FROM given
-    WHERE model_id IS NOT NULL ON CONFLICT DO NOTHING)`;
+    WHERE (excluded.step, excluded.ts, excluded.value) >= (l.step, l.ts, l.value))${modelled ? onModels : ''}`;
+};
 
-/** Values for `writePoints`; what no point has is left out, and unnest reads it as NULL. */
+const later = (a: Point, b: Point): boolean => {
+  if (a.step !== b.step) return a.step > b.step;
+  return a.ts !== b.ts ? a.ts > b.ts : a.value > b.value;
+};
+
+/** The newest point of each key. */
+const newestOf = (points: readonly Point[]): ReadonlySet<Point> => {
+  const newest = new Map<string, Point>();
+  for (const point of points) {
+    const known = newest.get(point.key);
+    if (known === undefined || later(point, known)) newest.set(point.key, point);
+  }
+  return new Set(newest.values());
+};
+
+/** PostgreSQL's spelling of an array; the driver's own way takes most of the time that a large batch takes here. */
+const array = (items: readonly unknown[]): string => `{${items.join(',')}}`;
+const quoted = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
+
+/** Values for `writePoints`. */
 export const pointColumns = (points: readonly Point[]): unknown[] => {
-  const modelled = points.some((p) => p.modelId !== undefined);
-  const optional = (of: (p: Point) => string | undefined) =>
-    modelled ? points.map((p) => of(p) ?? null) : [];
+  const newest = newestOf(points);
+  const columns = [
+    array(points.map((p) => quoted(p.key))),
+    array(points.map((p) => p.ts)),
+    array(points.map((p) => p.step)),
+    array(points.map((p) => (Object.is(p.value, -0) ? '-0' : p.value))),
+    array(points.map((p) => p.isNan)),
+    array(points.map((p) => newest.has(p))),
+  ];
+  if (!isModelled(points)) return columns;
+  const optional = (of: (p: Point) => string | undefined) => points.map((p) => of(p) ?? null);
   return [
-    points.map((p) => p.key),
-    points.map((p) => String(p.ts)),
-    points.map((p) => String(p.step)),
-    // As text, where the driver would write -0 as 0
-    points.map((p) => (Object.is(p.value, -0) ? '-0' : p.value)),
-    points.map((p) => p.isNan),
+    ...columns,
     optional((p) => p.modelId),
     optional((p) => p.dataset[0]),
     optional((p) => p.dataset[1]),
@@ -92,12 +129,19 @@ export const explainPoints = (error: unknown): unknown =>
     ? invalid('Cannot log a metric to a logged model that does not exist; create the logged model first')
     : error;
 
+/** The points, or some of them, are there already. */
+export const isPointKept = (error: unknown): boolean => {
+  const { code, constraint } = (error ?? {}) as { code?: string; constraint?: string };
+  return code === '23505' && /^metrics_\d+_pkey$/.test(constraint ?? '');
+};
+
 /** Points of a run in whatever state, inside the caller's transaction. */
 export const putPoints = async (db: Db, runId: string, points: readonly Point[]): Promise<void> => {
+  const modelled = isModelled(points);
   try {
     await db.query({
-      name: 'put-points',
-      text: `WITH writable AS (SELECT experiment_id FROM runs WHERE id = $1), ${writePoints(2)} SELECT 1`,
+      name: `put-points${modelled ? '-modelled' : ''}`,
+      text: `WITH writable AS (SELECT experiment_id FROM runs WHERE id = $1), ${writePoints(2, { modelled, again: true })} SELECT 1`,
       values: [runId, ...pointColumns(points)],
     });
   } catch (error) {

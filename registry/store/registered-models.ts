@@ -40,19 +40,23 @@ const newestOfStages = (json: string, model: string, among = '') =>
   );
 
 /** MLflow's registered model, of row `m`. */
-const MODEL_JSON = objectJson({
-  name: textJson('m.name'),
-  creation_timestamp: 'm.created',
-  last_updated_timestamp: 'm.updated',
-  description: textJson('m.description'),
-  latest_versions: newestOfStages(VERSION_JSON, 'm.name'),
-  tags: listJson(PAIR_JSON, 'key', 'model_tags b WHERE b.name = m.name'),
-  aliases: listJson(
-    objectJson({ alias: textJson('alias'), version: textJson('version::text') }),
-    'alias',
-    'aliases b WHERE b.name = m.name',
-  ),
-});
+const MODEL_JSON = objectJson(
+  {
+    name: textJson('m.name'),
+    creation_timestamp: 'm.created',
+    last_updated_timestamp: 'm.updated',
+  },
+  {
+    description: textJson('m.description'),
+    latest_versions: newestOfStages(VERSION_JSON, 'm.name'),
+    tags: listJson(PAIR_JSON, 'key', 'model_tags b WHERE b.name = m.name'),
+    aliases: listJson(
+      objectJson({ alias: textJson('alias'), version: textJson('version::text') }),
+      'alias',
+      'aliases b WHERE b.name = m.name',
+    ),
+  },
+);
 const GET = {
   name: 'get-model',
   text: `SELECT ${MODEL_JSON} AS json FROM registered_models m WHERE m.name = $1`,

@@ -1,8 +1,17 @@
 import type { Context } from './context.ts';
-import { one, type Prepared, type Row } from './database.ts';
+import { one, type Prepared } from './database.ts';
 import { invalid } from './faults.ts';
 import { cutText, type Input, key, list, records, type Tag, tags } from './input.ts';
-import { explainPoints, type Point, point, pointColumns, writePoints } from './metrics.ts';
+import {
+  explainPoints,
+  isModelled,
+  isPointKept,
+  type Point,
+  point,
+  pointColumns,
+  type Writing,
+  writePoints,
+} from './metrics.ts';
 import { requireActive, runId } from './runs.ts';
 
 interface Batch {
@@ -12,43 +21,44 @@ interface Batch {
 }
 
 type Part = keyof Batch | 'name';
-/** How each part of a batch is written, by parameters from `at` on, and how many those are. */
-const PARTS: Readonly<Record<Part, readonly [count: number, sql: (at: number) => string]>> = {
-  points: [8, writePoints],
-  params: [
-    2,
-    (at) => `params_kept AS (
+type Write = Partial<Record<Part, readonly unknown[]>>;
+
+/** How each part of a batch is written, by parameters from `at` on. */
+const PARTS: Readonly<Record<Part, (at: number, writing: Writing) => string>> = {
+  points: writePoints,
+  params: (at) => `params_kept AS (
     INSERT INTO params (run_id, key, value)
     SELECT $1, p.k, p.v FROM writable, unnest($${at}::text[], $${at + 1}::text[]) AS p(k, v)
     ON CONFLICT (run_id, key) DO UPDATE SET value = refuse_param(params.run_id, params.key, params.value, excluded.value)
     WHERE params.value <> excluded.value)`,
-  ],
-  tags: [
-    2,
-    (at) => `tags_kept AS (
+  tags: (at) => `tags_kept AS (
     INSERT INTO run_tags (run_id, key, value)
     SELECT $1, t.k, t.v FROM writable, unnest($${at}::text[], $${at + 1}::text[]) AS t(k, v)
     ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value)`,
-  ],
-  name: [1, (at) => `named AS (UPDATE runs SET name = $${at} FROM writable WHERE id = $1)`],
+  name: (at) => `named AS (UPDATE runs SET name = $${at} FROM writable WHERE id = $1)`,
 };
 
 /**
  * One statement, hence one round trip and all or nothing; what a batch has not is not in it. The run's row is held against
  * a delete that comes in between; two that rename a run at once would wait for each other's shared lock.
  */
-const statement = (parts: readonly Part[]): Prepared => {
-  const lock = parts.includes('name') ? 'FOR NO KEY UPDATE' : 'FOR SHARE';
+const statement = (write: Write, writing: Writing): Prepared => {
+  const parts = Object.entries(write) as [Part, readonly unknown[]][];
+  const lock = 'name' in write ? 'FOR NO KEY UPDATE' : 'FOR SHARE';
   const ctes = [
     `run AS MATERIALIZED (SELECT experiment_id, stage FROM runs WHERE id = $1 ${lock})`,
     "writable AS MATERIALIZED (SELECT experiment_id FROM run WHERE stage = 'active')",
   ];
   let at = 2;
-  for (const [count, sql] of parts.map((part) => PARTS[part])) {
-    ctes.push(sql(at));
-    at += count;
+  for (const [part, values] of parts) {
+    ctes.push(PARTS[part](at, writing));
+    at += values.length;
   }
-  return { name: ['write', ...parts].join('-'), text: `WITH ${ctes.join(', ')} SELECT stage FROM run` };
+  const flags = [writing.modelled && 'modelled', writing.again && 'again'].filter((flag) => flag !== false);
+  return {
+    name: ['write', ...parts.map(([part]) => part), ...flags].join('-'),
+    text: `WITH ${ctes.join(', ')} SELECT stage FROM run`,
+  };
 };
 
 const explain = (error: unknown, id: string): unknown => {
@@ -65,21 +75,26 @@ const columns = (pairs: readonly Tag[]): unknown[] => [pairs.map((p) => p.key), 
 const write = async ({ pool }: Context, id: string, batch: Partial<Batch>): Promise<object> => {
   const { points = [], params = [], tags: given = [] } = batch;
   const name = given.find((t) => t.key === 'mlflow.runName')?.value;
-  const parts: readonly (readonly [Part, readonly unknown[]])[] = [
-    ...(points.length > 0 ? [['points', pointColumns(points)] as const] : []),
-    ...(params.length > 0 ? [['params', columns(params)] as const] : []),
-    ...(given.length > 0 ? [['tags', columns(given)] as const] : []),
-    ...(name !== undefined ? [['name', [name]] as const] : []),
-  ];
-  const values = [id, ...parts.flatMap(([, of]) => of)];
-  let found: Row | undefined;
+  const parts: Write = {
+    ...(points.length > 0 && { points: pointColumns(points) }),
+    ...(params.length > 0 && { params: columns(params) }),
+    ...(given.length > 0 && { tags: columns(given) }),
+    ...(name !== undefined && { name: [name] }),
+  };
+  const values = [id, ...Object.values(parts).flat()];
+  const modelled = isModelled(points);
+  const attempt = (again: boolean) => one(pool, statement(parts, { modelled, again }), values);
   try {
-    found = await one(pool, statement(parts.map(([part]) => part)), values);
+    const found = await attempt(false).catch((error: unknown) => {
+      // A client that had no answer sends the same again
+      if (isPointKept(error)) return attempt(true);
+      throw error;
+    });
+    requireActive(id, found);
+    return {};
   } catch (error) {
     throw explain(error, id);
   }
-  requireActive(id, found);
-  return {};
 };
 
 const paramOf = (input: Input): Tag => ({ key: key(input), value: cutText(input, 'value', 6000) });

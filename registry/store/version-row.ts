@@ -34,20 +34,24 @@ export const liveVersion = async (db: Db, name: string, version: number): Promis
 
 const ofVersion = (table: string) => `${table} b WHERE b.name = v.name AND b.version = v.version`;
 const versionJson = (more: Readonly<Record<string, string>>): string =>
-  objectJson({
-    name: textJson('v.name'),
-    version: textJson('v.version::text'),
-    creation_timestamp: 'v.created',
-    last_updated_timestamp: 'v.updated',
-    current_stage: textJson('v.stage'),
-    description: textJson('v.description'),
-    source: textJson('v.source'),
-    run_id: textJson('v.run_id'),
-    run_link: textJson('v.run_link'),
-    status: `'"READY"'`,
-    tags: listJson(PAIR_JSON, 'key', ofVersion('version_tags')),
-    ...more,
-  });
+  objectJson(
+    {
+      name: textJson('v.name'),
+      version: textJson('v.version::text'),
+      creation_timestamp: 'v.created',
+      last_updated_timestamp: 'v.updated',
+      current_stage: textJson('v.stage'),
+      source: textJson('v.source'),
+      run_id: textJson('v.run_id'),
+      run_link: textJson('v.run_link'),
+      status: `'"READY"'`,
+    },
+    {
+      description: textJson('v.description'),
+      tags: listJson(PAIR_JSON, 'key', ofVersion('version_tags')),
+      ...more,
+    },
+  );
 /** MLflow's model version, of row `v`; lists have it without aliases. */
 export const VERSION_JSON = versionJson({});
 export const ALIASED_VERSION_JSON = versionJson({

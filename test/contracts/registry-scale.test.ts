@@ -115,6 +115,20 @@ describe('a batch is one statement', () => {
     expect(await pool.query('SELECT 1 FROM params WHERE run_id = $1', [id])).toHaveProperty('rowCount', 1);
   });
 
+  test('points that are there already, or twice in a batch, are kept once, and the rest of the batch with them', async () => {
+    const id = await newRun('points again');
+    const first = [point('m', 1, 1), point('m', 2, 2)];
+    await logBatch(context, { run_id: id, metrics: first });
+    const more = [...first, point('m', 3, 3), point('m', 3, 3), point('n', 1)];
+    await logBatch(context, { run_id: id, metrics: more, tags: [{ key: 'with', value: 'them' }] });
+    const kept = await pool.query('SELECT key, step FROM metrics WHERE run_id = $1 ORDER BY key, step', [id]);
+    expect(kept.rows.map((r) => `${r.key}${r.step}`)).toEqual(['m1', 'm2', 'm3', 'n0']);
+    const latest = await pool.query('SELECT step FROM latest_metrics WHERE run_id = $1 ORDER BY key', [id]);
+    expect(latest.rows).toEqual([{ step: '3' }, { step: '0' }]);
+    const tags = await pool.query("SELECT value FROM run_tags WHERE run_id = $1 AND key = 'with'", [id]);
+    expect(tags.rows).toEqual([{ value: 'them' }]);
+  });
+
   test('many who rename one run at once do not wait for each other for ever', async () => {
     const id = await newRun('named');
     const rename = (i: number) => setRunTag(context, { run_id: id, key: 'mlflow.runName', value: `n${i}` });

@@ -1,11 +1,7 @@
 import type { Answer } from './session.ts';
 
-export type Backend = 'sqlite' | 'postgresql';
-
 export interface Deviation {
   readonly ours: Answer;
-  /** The one back-end of MLflow that answers otherwise, where only one does. */
-  readonly on?: Backend;
   readonly why: string;
 }
 
