@@ -9,7 +9,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{control-plane,workflows,model-servers,registry,ui,proto}/**/*.test.ts'],
+          include: ['{control-plane,workflows,model-servers,registry,ui,proto,loadtests}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/.assay/**'],
           testTimeout: 60_000,
           maxWorkers: 2,

@@ -44,24 +44,40 @@ function boundary(alpha: number, v: number): number {
   return findRoot(gap, -1, high);
 }
 
+/** What the mixture needs: the estimate over its standard error, and τ² times the information. */
+function standardised(control: Arm, treatment: Arm, { alpha, tuning }: SequenceOptions) {
+  const effect = treatment.mean - control.mean;
+  const variance = differenceVariance(control, treatment);
+  const spread = (control.variance + treatment.variance) / 2;
+  const v = (mixing(alpha, tuning / 4) * spread) / variance;
+  const se = Math.sqrt(variance);
+  const shrink = Math.sqrt(v / (v + 1));
+  return { effect, variance, v, se, shrink, x: (effect / se) * shrink };
+}
+
+export interface SequenceOptions {
+  readonly alpha: number;
+  readonly tuning: number;
+}
+
+/** ln E against "effect ≤ 0" and against "effect ≥ 0", without the bounds; some unit differs from another. */
+export function oneSidedEvidence(
+  control: Arm,
+  treatment: Arm,
+  options: SequenceOptions,
+): Pick<SequenceLook, 'logEAbove' | 'logEBelow'> {
+  const { x, v } = standardised(control, treatment, options);
+  return { logEAbove: logMixture(x, v), logEBelow: logMixture(-x, v) };
+}
+
 /**
  * `tuning` is the number of units in both arms, at an even split, where the bound should be tightest. The effect is
  * measured in the arms' average standard deviation, so that the metric's unit cancels.
  */
-export function oneSidedSequence(
-  control: Arm,
-  treatment: Arm,
-  { alpha, tuning }: { alpha: number; tuning: number },
-): SequenceLook {
-  const effect = treatment.mean - control.mean;
-  const variance = differenceVariance(control, treatment);
+export function oneSidedSequence(control: Arm, treatment: Arm, options: SequenceOptions): SequenceLook {
+  const { effect, variance, v, se, shrink, x } = standardised(control, treatment, options);
   if (variance === 0) return degenerate(effect);
-  const spread = (control.variance + treatment.variance) / 2;
-  const v = (mixing(alpha, tuning / 4) * spread) / variance;
-  const shrink = Math.sqrt(v / (v + 1));
-  const se = Math.sqrt(variance);
-  const half = (boundary(alpha, v) / shrink) * se;
-  const x = (effect / se) * shrink;
+  const half = (boundary(options.alpha, v) / shrink) * se;
   return {
     effect,
     lower: effect - half,

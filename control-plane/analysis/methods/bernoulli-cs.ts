@@ -1,6 +1,22 @@
 import { logBeta } from '../numeric/gamma.ts';
 import { findRoot } from '../numeric/root.ts';
 
+/** ln E of the beta mixture against a success probability q in (0, 1). */
+export function bernoulliLogE(
+  successes: number,
+  n: number,
+  q: number,
+  [a, b]: readonly [number, number],
+): number {
+  const failures = n - successes;
+  return (
+    logBeta(a + successes, b + failures) -
+    logBeta(a, b) -
+    (successes === 0 ? 0 : successes * Math.log(q)) -
+    (failures === 0 ? 0 : failures * Math.log1p(-q))
+  );
+}
+
 /** All q whose beta-mixture E-value stays below 1/alpha (Ville; Howard et al. 2021, section 4.3): convex around x/n. */
 export function bernoulliCs(
   successes: number,

@@ -30,6 +30,16 @@ function bernsteinLower(values: readonly number[], alpha: number): number[] {
   });
 }
 
+/** ln of the capital against "mean ≤ m" after each value of [0, 1]; the lower limit passes m when it reaches ln(1/alpha). */
+export function bettingLogCapital(values: readonly number[], m: number, alpha: number): number[] {
+  const all = bets(values, alpha);
+  let log = -Math.LN2;
+  return values.map((x, i) => {
+    log += Math.log1p(Math.min(at(all, i), 1 / (2 * m)) * (x - m));
+    return log;
+  });
+}
+
 /** Least m that the capital ½∏(1 + min(λ, 1/(2m))(x − m)) does not reject; it falls with m. */
 function bettingLower(values: readonly number[], all: readonly number[], alpha: number, n: number): number {
   const capital = (m: number): number => {

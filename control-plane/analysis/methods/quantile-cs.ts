@@ -26,6 +26,14 @@ function leastLevel(c: number): number {
   return levelAt(c, (low + high) / 2);
 }
 
+/** C of the bound at this level: it does not depend on the data. */
+export const quantileConstant = (alpha: number): number =>
+  findRoot((x) => Math.min(1e6, leastLevel(x)) - alpha, 0.01, 2000);
+
+/** Half-width in ranks' shares after n values, n ≥ tMin. */
+export const quantileRadius = (n: number, constant: number, tMin: number): number =>
+  0.85 * Math.sqrt((Math.log1p(Math.log(n / tMin)) + constant) / n);
+
 /** Confidence sequence of a quantile, valid at every n ≥ tMin; null where its order statistic is beyond the sample. */
 export function quantileCs(
   values: readonly number[],
@@ -33,8 +41,7 @@ export function quantileCs(
   { alpha = 0.05, tMin = 32 }: { alpha?: number; tMin?: number } = {},
 ): { estimate: number; radius: number; lower: number | null; upper: number | null } {
   const n = values.length;
-  const c = findRoot((x) => Math.min(1e6, leastLevel(x)) - alpha, 0.01, 2000);
-  const radius = 0.85 * Math.sqrt((Math.log1p(Math.log(n / tMin)) + c) / n);
+  const radius = quantileRadius(n, quantileConstant(alpha), tMin);
   const ascending = sorted(values);
   const nth = (k: number): number | null => (k >= 1 && k <= n ? (ascending[k - 1] as number) : null);
   return {

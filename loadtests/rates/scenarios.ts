@@ -1,0 +1,22 @@
+import { BROKEN } from './broken.ts';
+import { COVERAGE } from './coverage.ts';
+import { PEEKING_COUNTS } from './peeking-counts.ts';
+import { PEEKING_MEANS } from './peeking-means.ts';
+import { POWER } from './power.ts';
+import { RULES } from './rules.ts';
+import type { Scenario } from './scenario.ts';
+
+export const SCENARIOS: readonly Scenario[] = [
+  ...PEEKING_MEANS,
+  ...PEEKING_COUNTS,
+  ...RULES,
+  ...COVERAGE,
+  ...POWER,
+  ...BROKEN,
+];
+
+export const scenarioOf = (id: string): Scenario => {
+  const found = SCENARIOS.find((each) => each.id === id);
+  if (found === undefined) throw new Error(`There is no scenario "${id}"`);
+  return found;
+};
