@@ -122,6 +122,11 @@ export const ERRORS = {
     remedy:
       'Do not use the model; fetch it again, and ask who signed it for the signature and the public key',
   },
+  SIGNATURE_REFUSED: {
+    status: 'FAILED_PRECONDITION',
+    remedy:
+      'Let the holder of a trusted key look at the version and sign it: assay model sign MODEL VERSION --key FILE; the signing policy names who is trusted',
+  },
   KEY_INVALID: {
     status: 'INVALID_ARGUMENT',
     remedy:

@@ -1,5 +1,6 @@
 import type { AuditEntry } from './audit.ts';
 import type { Autonomy } from './autonomy.ts';
+import type { SignatureFinding } from './model-check/signing-policy.ts';
 import type { ModelCard } from './model-card.ts';
 import type { Stage } from './model-version.ts';
 import type { MonitorStatus, StoredExperiment, TrackedVersion } from './ports/control-store.ts';
@@ -100,6 +101,8 @@ export interface ModelVersionView {
   readonly aliases: readonly string[];
   readonly endpoints: readonly { readonly name: string; readonly as: EndpointPart }[];
   readonly release: Release | null;
+  /** What the registry made of its signature; null: it has no signing policy, or has not looked yet. */
+  readonly signature: SignatureFinding | null;
   readonly card: ModelCard;
 }
 

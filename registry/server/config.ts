@@ -10,6 +10,8 @@ export interface Config {
   readonly tokens: ReadonlyMap<string, Caller>;
   readonly auth: 'open' | 'required';
   readonly readyFile: string | undefined;
+  /** File of the signing policy. */
+  readonly signingPolicy: string | undefined;
 }
 
 const ROLES = ['admin', 'data-scientist', 'product-owner', 'serving-client', 'auditor', 'service'];
@@ -56,5 +58,6 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     artifacts: readArtifactConfig(env),
     tokens: readTokens(env.ASSAY_TOKENS || '{}'),
     readyFile: env.ASSAY_READY_FILE || undefined,
+    signingPolicy: env.ASSAY_SIGNING_POLICY || undefined,
   });
 };

@@ -1,4 +1,5 @@
 import { rename, writeFile } from 'node:fs/promises';
+import { readSigners } from '@assay/registry-integrity/signing/trusted-signers';
 import { ArtifactStore } from '@assay/registry-store/artifacts';
 import { openRegistryDatabase } from '@assay/registry-store/database';
 import { pino } from 'pino';
@@ -9,6 +10,7 @@ import { startModelChecks } from './model-checks.ts';
 
 const logger = pino({ name: 'registry' });
 const config = readConfig(process.env);
+const signers = await readSigners(config.signingPolicy);
 const pool = await openRegistryDatabase(config.databaseUrl);
 pool.on('error', (err) =>
   logger.warn({ err }, 'an idle database connection was lost; the next request opens another'),
@@ -19,7 +21,7 @@ const app = buildApp(config, pool, artifacts, logger);
 const url = await app.listen({ host: config.host, port: config.port });
 logger.info({ url, auth: config.auth, artifacts: blobs.location }, 'registry listens');
 
-const checks = startModelChecks({ pool, artifacts, logger });
+const checks = startModelChecks({ pool, artifacts, logger, signers });
 
 const stop = async (): Promise<void> => {
   await app.close();

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,7 +7,10 @@ import { familySpec } from '@assay/domain/families/all';
 import { FAMILY_NAMES, type Family } from '@assay/domain/families/family';
 import { type CheckPolicy, DEFAULT_CHECK_POLICY } from '@assay/domain/model-check/policy';
 import { type CheckReport, quoted, refusals, refused } from '@assay/domain/model-check/report';
+import { SIGNATURE_FILE } from '@assay/domain/model-check/signing-policy';
 import { checkModel } from '@assay/registry-integrity/onnx/check-model';
+import { judgeSignature } from '@assay/registry-integrity/signing/judge-signature';
+import { NO_SIGNERS, type TrustedSigners } from '@assay/registry-integrity/signing/trusted-signers';
 import { type StoredFile, writeFolder } from '@assay/registry-integrity/write-folder';
 import type { ArtifactStore } from '@assay/registry-store/artifacts';
 import { one } from '@assay/registry-store/database';
@@ -17,6 +20,7 @@ import {
   type PendingVersion,
   pendingVersions,
   recordCheck,
+  requeueJudgedBefore,
 } from '@assay/registry-store/model-checks';
 import type { FastifyBaseLogger } from 'fastify';
 import type pg from 'pg';
@@ -32,7 +36,11 @@ export interface ModelChecksInput {
   readonly artifacts: ArtifactStore;
   readonly logger: FastifyBaseLogger;
   readonly policy?: CheckPolicy;
+  readonly signers?: TrustedSigners;
 }
+
+/** Longer than any list of files that the check allows. */
+const LONGEST_SIGNATURE = 8 * 2 ** 20;
 
 /** Checks queued versions one after another until disposed. What is queued outlives any process. */
 export function startModelChecks(input: ModelChecksInput): AsyncDisposable {
@@ -69,6 +77,7 @@ async function listen(input: ModelChecksInput, signal: AbortSignal): Promise<voi
   signal.addEventListener('abort', () => wake());
   try {
     await client.query(`LISTEN ${CHECK_CHANNEL}`);
+    await requeueJudgedBefore(client, input.signers?.digest ?? null);
     while (!signal.aborted && lost === undefined) {
       const told = new Promise<void>((resolve) => {
         wake = resolve;
@@ -119,8 +128,8 @@ async function lockedCheck(
 }
 
 async function judge(
-  { artifacts, policy = DEFAULT_CHECK_POLICY }: ModelChecksInput,
-  { location, family }: PendingVersion,
+  { artifacts, policy = DEFAULT_CHECK_POLICY, signers = NO_SIGNERS }: ModelChecksInput,
+  { location, family, signature }: PendingVersion,
   signal: AbortSignal,
 ): Promise<{ state: CheckState; report: CheckReport | null; summary: string }> {
   const root = location.replace(PROXY, '');
@@ -133,8 +142,9 @@ async function judge(
     return { state: 'none', report: null, summary: 'no ONNX file' };
   const folder = await mkdtemp(join(tmpdir(), 'assay-model-check-'));
   try {
-    const report = await judgeIn(folder, files, family, { artifacts, policy, signal });
-    const [first] = refusals(report.rules);
+    const found = await judgeIn(folder, files, family, { artifacts, policy, signal });
+    const report = signers.digest === null ? found : await withSignature(found, folder, signature, signers);
+    const first = refusals(report.rules)[0] ?? signatureRefusal(report);
     return { state: report.status, report, summary: first === undefined ? 'ok' : `refused: ${first}` };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -165,6 +175,25 @@ async function judgeIn(
   const rules = report.rules.map((r) => (r.rule === rule.rule ? rule : r));
   return { ...report, status: 'refused', family, rules };
 }
+
+/** The report with what became of the version's signature; a refused one refuses the version. */
+async function withSignature(
+  report: CheckReport,
+  folder: string,
+  tag: string | null,
+  signers: TrustedSigners,
+): Promise<CheckReport> {
+  const { files, family } = report;
+  const served = files.find((f) => f.path === report.file)?.sha256 ?? null;
+  const inFile = files.find((f) => f.path === SIGNATURE_FILE);
+  const isReadable = inFile !== undefined && inFile.sizeBytes <= LONGEST_SIGNATURE;
+  const file = isReadable ? await readFile(join(folder, SIGNATURE_FILE), 'utf8') : null;
+  const signature = judgeSignature(signers, { family, files, served, bundles: { tag, file } });
+  return { ...report, status: signature.status === 'refused' ? 'refused' : report.status, signature };
+}
+
+const signatureRefusal = ({ signature }: CheckReport): string | undefined =>
+  signature?.status === 'refused' ? `signature: ${signature.value}` : undefined;
 
 /** Files that cannot be laid out or are not what they were: a finding. Anything else is thrown, and tried again. */
 function unusable(cause: unknown, family: string | null): CheckReport {

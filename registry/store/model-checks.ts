@@ -1,3 +1,4 @@
+import { SIGNATURE_TAG } from '@assay/domain/model-check/signing-policy';
 import type pg from 'pg';
 import { putTags } from './context.ts';
 import { type Db, one, type Row, rows, transaction } from './database.ts';
@@ -16,6 +17,8 @@ export interface PendingVersion {
   readonly version: number;
   readonly location: string;
   readonly family: string | null;
+  /** Bundle in the tag, where there is one. */
+  readonly signature: string | null;
   readonly asked: number;
 }
 
@@ -31,7 +34,7 @@ export const queueCheck = async (
   await db.query('SELECT pg_notify($1, $2)', [CHECK_CHANNEL, '']);
 };
 
-/** Another family is another question. */
+/** Another family is another question, and so is another signature. */
 export const requeueCheck = async (db: Db, name: string, version: number): Promise<void> => {
   const queued = await one(
     db,
@@ -39,17 +42,34 @@ export const requeueCheck = async (db: Db, name: string, version: number): Promi
     [name, version],
   );
   if (queued === undefined) return;
-  await putTags(db, 'version_tags', { name, version }, [{ key: CHECK_TAG, value: 'pending' }]);
+  const tagged = 'FROM version_tags WHERE name = $1 AND version = $2 AND key = $3';
+  if ((await one(db, `SELECT 1 ${tagged}`, [name, version, FAMILY_TAG])) === undefined)
+    await db.query(`DELETE ${tagged}`, [name, version, CHECK_TAG]);
+  else await putTags(db, 'version_tags', { name, version }, [{ key: CHECK_TAG, value: 'pending' }]);
   await db.query('SELECT pg_notify($1, $2)', [CHECK_CHANNEL, '']);
+};
+
+/** Tags that the check reads. */
+export const isAsked = (key: string): boolean => key === FAMILY_TAG || key === SIGNATURE_TAG;
+
+/** What was judged by another signing policy (null: by none) is asked anew; answers how many versions. */
+export const requeueJudgedBefore = async (db: Db, policy: string | null): Promise<number> => {
+  const { rowCount } = await db.query(
+    `UPDATE model_checks SET state = 'pending', asked = asked + 1
+     WHERE state IN ('ok', 'refused') AND report->'signature'->>'policy' IS DISTINCT FROM $1`,
+    [policy],
+  );
+  return rowCount ?? 0;
 };
 
 export const pendingVersions = async (db: Db): Promise<PendingVersion[]> =>
   (await rows(
     db,
-    `SELECT c.name, c.version, c.asked, v.location, t.value AS family FROM model_checks c JOIN model_versions v USING (name, version)
+    `SELECT c.name, c.version, c.asked, v.location, t.value AS family, s.value AS signature FROM model_checks c JOIN model_versions v USING (name, version)
      LEFT JOIN version_tags t ON t.name = c.name AND t.version = c.version AND t.key = $1
+     LEFT JOIN version_tags s ON s.name = c.name AND s.version = c.version AND s.key = $2
      WHERE c.state = 'pending' AND NOT v.deleted ORDER BY v.created, c.name, c.version LIMIT 100`,
-    [FAMILY_TAG],
+    [FAMILY_TAG, SIGNATURE_TAG],
   )) as unknown as PendingVersion[];
 
 /** Names out of a hostile file may hold what PostgreSQL's text and jsonb do not: U+0000 and halves of surrogate pairs. */

@@ -5,7 +5,7 @@ import { type Db, one, transaction } from './database.ts';
 import { absent, invalid, RegistryFault } from './faults.ts';
 import { parseFilter, parseOrder } from './filter.ts';
 import { bool, type Input, key, optionalText, pageSize, tags, text, texts } from './input.ts';
-import { CHECK_TAG, FAMILY_TAG, queueCheck, requeueCheck } from './model-checks.ts';
+import { CHECK_TAG, FAMILY_TAG, isAsked, queueCheck, requeueCheck } from './model-checks.ts';
 import { withoutPrompts } from './prompts.ts';
 import {
   ascending,
@@ -223,7 +223,7 @@ export const setVersionTag = async ({ pool, caller, nowMs }: Context, input: Inp
   await transaction(pool, async (db) => {
     await liveVersion(db, name, version);
     await putTags(db, 'version_tags', { name, version }, [tag]);
-    if (tag.key === FAMILY_TAG) await requeueCheck(db, name, version);
+    if (isAsked(tag.key)) await requeueCheck(db, name, version);
     await noteEdit(db, caller, { name, version, nowMs, what: `tag ${tag.key}` });
   });
   return {};
@@ -236,6 +236,7 @@ export const deleteVersionTag = async ({ pool, caller, nowMs }: Context, input: 
     await liveVersion(db, name, version);
     const sql = 'DELETE FROM version_tags WHERE name = $1 AND version = $2 AND key = $3';
     await db.query(sql, [name, version, tag]);
+    if (isAsked(tag)) await requeueCheck(db, name, version);
     await noteEdit(db, caller, { name, version, nowMs, what: `tag ${tag}` });
   });
   return {};

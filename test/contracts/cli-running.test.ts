@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -156,6 +157,25 @@ test('model compare shows two versions side by side, and what differs', async ()
     code: 1,
     stderr: expect.stringContaining('NOT_FOUND'),
   });
+});
+
+test('model sign keeps the signature in the version, and model verify holds it against the files', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  writeFileSync(join(state, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  writeFileSync(join(state, 'key.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
+  await run(`model register ${model('pricing-elastic')} --model signed --family pricing`);
+  const verify = `model verify signed 1 --key ${join(state, 'key.pub')}`;
+  expect(await run(verify)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('refused SIGNATURE_INVALID: Cannot verify signed/1: it is not signed'),
+  });
+  expect(await asJson(`model sign signed 1 --key ${join(state, 'key.pem')}`)).toMatchObject({
+    ok: true,
+    version: 'signed/1',
+    // What the registration wrote is covered too
+    resources: [{ name: 'MLmodel' }, { name: 'model.onnx' }, { name: 'signature.json' }],
+  });
+  expect(await run(verify)).toMatchObject({ code: 0, stderr: expect.stringContaining('3 files as signed') });
 });
 
 test('model register refuses what no family can serve, and registers nothing then', async () => {

@@ -44,9 +44,10 @@ export class GateWorld implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  static async start(): Promise<GateWorld> {
+  /** `env` of the registry comes on top. */
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<GateWorld> {
     const stack = new AsyncDisposableStack();
-    const registry = stack.use(await startTestRegistry());
+    const registry = stack.use(await startTestRegistry(env));
     const store = stack.use(await PostgresControlStore.connect(registry.database));
     const ledger = stack.use(new PostgresRegistryLedger(registry.database));
     const workflows = stack.use(new TemporalWorkflows(`127.0.0.1:${await freePort()}`));

@@ -7,6 +7,8 @@ import type { ServedVersion } from '@assay/domain/route-plan';
 export interface RegistryDeps {
   readonly registry: ModelRegistry;
   readonly stateDir: string;
+  /** Signs what Assay itself trained; absent: nothing is signed. */
+  readonly sign?: ((model: string, version: string) => Promise<unknown>) | undefined;
 }
 
 export interface RegisterInput {
@@ -38,7 +40,7 @@ async function readMarker(file: string): Promise<Registered | undefined> {
   }
 }
 
-export const registryActivities = ({ registry, stateDir }: RegistryDeps) => ({
+export const registryActivities = ({ registry, stateDir, sign }: RegistryDeps) => ({
   /**
    * Registers a training's folder. A worker that dies between the registry's answer and the marker registers once more: an
    * untracked version with the same digest stays behind, which no route ever names.
@@ -58,6 +60,7 @@ export const registryActivities = ({ registry, stateDir }: RegistryDeps) => ({
       params: input.params,
       tags: input.tags,
     });
+    await sign?.(input.model, version);
     await mkdir(receipts, { recursive: true });
     await writeFile(`${marker}.new`, JSON.stringify({ version, runId, digest }));
     await rename(`${marker}.new`, marker);

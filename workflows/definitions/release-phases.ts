@@ -64,7 +64,7 @@ async function validating(run: ReleaseRun): Promise<Phase> {
   desk.why = 'evaluating the version on held-out rows';
   await commit(steps.validating(subject, input.snapshotDir));
   progress.served = await control.servedVersion(input);
-  const { verdict, facts, code } = await analysis.evaluateVersion({
+  const { verdict, facts, code, signature } = await analysis.evaluateVersion({
     family: input.family,
     candidate: progress.served,
     champion: progress.champion,
@@ -72,8 +72,8 @@ async function validating(run: ReleaseRun): Promise<Phase> {
   });
   const reason = verdict.reasons.join('; ');
   if (verdict.kind !== 'pass')
-    return stop(run, { end: 'rejected', gate: 'validation', reason, effect: null }, { facts, code });
-  await commit(steps.validated(subject, reason, { facts, digest: progress.served.digest }));
+    return stop(run, { end: 'rejected', gate: 'validation', reason, effect: null }, { facts, code, signature });
+  await commit(steps.validated(subject, reason, { facts, digest: progress.served.digest, signature }));
   if (progress.champion === null && !patched(FIRST_CHAMPION_IS_APPROVED)) return promote(run);
   // A first champion has nothing to be compared with, and gets all the traffic at once: that is a shipping like any other
   if (progress.champion === null) return { kind: 'approval', point: 'ship', asked: false };

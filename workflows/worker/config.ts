@@ -12,6 +12,10 @@ export interface WorkerConfig {
   readonly cacheDir: string;
   /** Written when every queue is polled; absent: nobody waits for it. */
   readonly readyFile: string | undefined;
+  /** File of the signing policy; absent: nothing is asked. */
+  readonly signingPolicy: string | undefined;
+  /** File of the private key that signs Assay's own trainings; absent: they are not signed. */
+  readonly signingKey: string | undefined;
   /** Longest time that a trainer may say nothing. */
   readonly stallMs: number;
 }
@@ -42,5 +46,7 @@ export function readConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     cacheDir: need('ASSAY_CACHE'),
     readyFile: env.ASSAY_READY_FILE,
     stallMs,
+    signingKey: env.ASSAY_SIGNING_KEY || undefined,
+    signingPolicy: env.ASSAY_SIGNING_POLICY || undefined,
   };
 }

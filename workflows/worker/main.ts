@@ -4,6 +4,8 @@ import { childEvaluator } from '@assay/adapters/onnx/model-evaluator';
 import { PostgresControlStore } from '@assay/adapters/postgres/control-store';
 import { openRegistry } from '@assay/adapters/registry/open-registry';
 import { servedFiles } from '@assay/adapters/registry/served-files';
+import { versionSigner } from '@assay/adapters/registry/version-signing';
+import { openSignatureCheck } from '@assay/adapters/registry/signature-check';
 import { NativeConnection } from '@temporalio/worker';
 import { readConfig } from './config.ts';
 import { arePolling, writeReady } from './ready.ts';
@@ -16,6 +18,7 @@ const metricsUrl = await openRuntime();
 await using store = await PostgresControlStore.connect(config.databaseUrl);
 await using evidence = await DuckdbEvidenceSource.open({ evidenceDir: config.evidenceDir });
 const registry = openRegistry(config.registry, config.artifactsDir);
+const signatures = await openSignatureCheck(registry, config.signingPolicy);
 const evaluator = childEvaluator();
 const connection = await NativeConnection.connect({ address: config.temporalAddress });
 const workers = await createWorkers({
@@ -28,6 +31,8 @@ const workers = await createWorkers({
     training: trainingDeps({ config, evidence, evaluator }),
     stateDir: config.stateDir,
     fileOf: servedFiles(config.registry, config.artifactsDir),
+    signatures,
+    sign: await versionSigner(registry, config.signingKey),
   },
 });
 // SIGTERM makes each of them finish what it is doing, a few seconds at most; a training goes on after the next start

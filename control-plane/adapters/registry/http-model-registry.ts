@@ -21,6 +21,7 @@ export const httpModelRegistry = (options: RegistryOptions): ModelRegistry => {
         authors: found.authors,
         tags: found.tags,
         refusals: refusals(found.check?.report?.rules ?? []),
+        ...(found.check?.report?.signature && { signature: found.check.report.signature }),
         onnx: onnx === null ? null : { path: onnx.blobPath, digest: onnx.digest, sizeBytes: onnx.sizeBytes },
       };
     },
@@ -36,6 +37,10 @@ export const httpModelRegistry = (options: RegistryOptions): ModelRegistry => {
           `Cannot read "${name}" of ${model}/${version}: there is no such artifact`,
         );
       return new Response(await client.downloadBlob(found.digest)).text();
+    },
+    async digests(model, version) {
+      const { artifacts } = await client.getModelVersion(model, version);
+      return artifacts.map(({ path, digest }) => ({ path, sha256: digest }));
     },
     async registerFolder(input) {
       const made = await registerModel(client, input);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { AssayError } from '@assay/domain/errors';
 import type { ModelRegistry } from '@assay/domain/ports/model-registry';
 import type { RegistryOptions } from '@assay/registry-client/http';
@@ -45,6 +46,16 @@ export const mlflowModelRegistry = (options: RegistryOptions, artifactsDir: stri
     async artifactText(model, version, name) {
       const { filesUri } = await getExternalVersion(options, model, version);
       return new Response(await readProxied(options, filesUri, name)).text();
+    },
+    async digests(model, version) {
+      const { filesUri } = await getExternalVersion(options, model, version);
+      const found: { path: string; sha256: string }[] = [];
+      for (const { path } of await listProxied(options, filesUri)) {
+        const hash = createHash('sha256');
+        for await (const chunk of await readProxied(options, filesUri, path)) hash.update(chunk);
+        found.push({ path, sha256: hash.digest('hex') });
+      }
+      return found;
     },
     async registerFolder(input) {
       const made = await registerModel(client, input);

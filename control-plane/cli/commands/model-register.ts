@@ -2,17 +2,15 @@ import { existsSync, statSync } from 'node:fs';
 import { copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { openRegistry } from '@assay/adapters/registry/open-registry';
 import { AssayError } from '@assay/domain/errors';
 import { familySpec } from '@assay/domain/families/all';
 import { FAMILY_NAMES, type FamilySpec } from '@assay/domain/families/family';
 import { refusals } from '@assay/domain/model-check/report';
 import { checkSignature, parseMetrics } from '@assay/domain/trainer';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { openedRegistry } from '../opened-registry.ts';
 import { asRole } from '../options.ts';
 import { printJson } from '../output.ts';
-import { registryOf } from '../registry.ts';
-import { readEndpoints } from '../supervisor/state-folder.ts';
 
 interface Flags {
   readonly state: string;
@@ -55,12 +53,10 @@ export function addModelRegister(model: Command): void {
 
 async function register(path: string, flags: Flags): Promise<void> {
   const spec = familySpec(flags.family);
-  const registryAt = registryOf(flags, flags.as, process.env);
+  const registry = openedRegistry(flags);
   const dir = await trainedFolder(path, spec);
   try {
     await assertFit(path, dir, spec);
-    const { artifacts, registryKind } = await placeOf(flags.state);
-    const registry = openRegistry({ ...registryAt, kind: registryKind }, artifacts);
     const made = await registry.registerFolder({
       model: flags.model,
       experiment: flags.experiment ?? spec.family,
@@ -89,11 +85,6 @@ async function assertFit(path: string, dir: string, spec: FamilySpec): Promise<v
       `Cannot register "${path}" for family "${spec.family}": ${refusals(rules).join('; ')}`,
       { field: 'path' },
     );
-}
-
-async function placeOf(state: string): Promise<{ artifacts: string; registryKind: 'assay' | 'mlflow' }> {
-  const { state: root, registryKind } = readEndpoints(state);
-  return { artifacts: join(root, 'artifacts'), registryKind };
 }
 
 /** A copy, so that nothing changes between the check and the upload; with a signature where there was none. */

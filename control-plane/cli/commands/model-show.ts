@@ -81,6 +81,7 @@ async function showVersion(name: string, version: string, flags: Flags): Promise
     ['aliases', view.aliases.join(', ') || 'none'],
     ['endpoints', view.endpoints.map((e) => `${e.name} (${e.as})`).join(', ') || 'none'],
     ['authors', view.authors.join(', ')],
+    ...(view.signature === null ? [] : [['signature', `${view.signature.status}: ${view.signature.value}`]]),
   ];
   print(`${table(['what', 'now'], rows)}\n\n${cardMarkdown(view.card)}`);
 }

@@ -1,3 +1,5 @@
+import type { SignatureFinding } from './signing-policy.ts';
+
 export interface RuleResult {
   /** Stable id of the rule. */
   readonly rule: string;
@@ -21,6 +23,8 @@ export interface CheckReport {
   readonly family: string | null;
   readonly files: readonly FileDigest[];
   readonly rules: readonly RuleResult[];
+  /** Absent: whoever made the report asked for none. */
+  readonly signature?: SignatureFinding;
 }
 
 export const ok = (rule: string, value: string): RuleResult => ({ rule, status: 'ok', value, remedy: null });

@@ -1,3 +1,5 @@
+import type { SignatureFinding } from '../model-check/signing-policy.ts';
+
 /** What the control plane needs of a registry; adapters: our own server, any MLflow server. */
 export interface RegisteredVersion {
   readonly model: string;
@@ -8,6 +10,8 @@ export interface RegisteredVersion {
   readonly tags: Readonly<Record<string, string>>;
   /** What the registry's own check of the files refused, a rule a line; absent: nothing, or it has not looked yet. */
   readonly refusals?: readonly string[];
+  /** What it made of the signature; absent: it has no signing policy, or has not looked yet. */
+  readonly signature?: SignatureFinding;
   /** The ONNX file: digest is hex SHA-256, path is relative to the artifact folder that model servers share. */
   readonly onnx: { readonly path: string; readonly digest: string; readonly sizeBytes: number } | null;
 }
@@ -44,6 +48,8 @@ export interface ModelRegistry {
   version(model: string, version: string): Promise<RegisteredVersion>;
   /** Text of a small artifact beside the model (reference.json, metrics.json). Throws NOT_FOUND. */
   artifactText(model: string, version: string, name: string): Promise<string>;
+  /** Hex SHA-256 of every file of a version. Throws NOT_FOUND. */
+  digests(model: string, version: string): Promise<readonly { path: string; sha256: string }[]>;
   registerFolder(input: {
     model: string;
     experiment: string;

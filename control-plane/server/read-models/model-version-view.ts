@@ -42,6 +42,7 @@ export async function modelVersionView(
     aliases: Object.keys(aliases).filter((alias) => aliases[alias] === version),
     endpoints: served.map(({ endpoint, as }) => ({ name: endpoint.name, as })),
     release,
+    signature: registered.signature ?? null,
     card: modelCard({
       registered,
       facts,

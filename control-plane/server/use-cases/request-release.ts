@@ -78,7 +78,7 @@ async function trackedVersion(deps: ReleaseDeps, by: Identity, body: ReleaseBody
   } catch (error) {
     if (!(error instanceof AssayError && error.code === 'NOT_FOUND') || registry === undefined) throw error;
   }
-  const { createdBy, onnx, tags, refusals = [] } = await registry.version(model, version);
+  const { createdBy, onnx, tags, refusals = [], signature } = await registry.version(model, version);
   const family = FAMILY_NAMES.find((f) => f === tags['assay.family']);
   if (onnx === null || family === undefined)
     throw new AssayError(
@@ -90,6 +90,12 @@ async function trackedVersion(deps: ReleaseDeps, by: Identity, body: ReleaseBody
     throw new AssayError(
       'MODEL_CHECK_REFUSED',
       `Cannot release ${model}/${version}: the registry's check refused it: ${refusals.join('; ')}`,
+      { field: 'version' },
+    );
+  if (signature?.status === 'refused')
+    throw new AssayError(
+      'SIGNATURE_REFUSED',
+      `Cannot release ${model}/${version}: its signature is refused: ${signature.value}`,
       { field: 'version' },
     );
   await store.trackVersion(

@@ -3,11 +3,10 @@ import { basename, join, relative, resolve } from 'node:path';
 import { AssayError } from '@assay/domain/errors';
 import { listFolder, sha256Of } from '../files.ts';
 import { bundleOf, openBundle, readKey } from './bundle.ts';
+import { differences, NEVER_SIGNED } from './judge-signature.ts';
 import { type Manifest, parseStatement, type Resource, statementOf } from './statement.ts';
 
 const MAX_FILES = 100_000;
-/** What model_signing leaves out of every model by default. */
-const GIT = ['.git', '.gitattributes', '.github', '.gitignore'];
 
 export interface FolderSignature {
   readonly folder: string;
@@ -23,7 +22,7 @@ const text = async (file: string, what: string): Promise<string> =>
 /** Signs SHA-256 of every file of a folder. Throws NOT_FOUND, KEY_INVALID, REQUEST_INVALID for a folder with links. */
 export async function signFolder({ folder, signatureFile, keyFile }: FolderSignature): Promise<Manifest> {
   const key = readKey(await text(keyFile, 'private key'), 'private');
-  const ignored = [...GIT, ...inside(folder, signatureFile)];
+  const ignored = [...NEVER_SIGNED, ...inside(folder, signatureFile)];
   const resources = await digestsOf(folder, ignored, 'REQUEST_INVALID');
   if (resources.length === 0)
     throw new AssayError('REQUEST_INVALID', `Cannot sign "${folder}": there is no file in it`);
@@ -37,18 +36,13 @@ export async function signFolder({ folder, signatureFile, keyFile }: FolderSigna
 export async function verifyFolder({ folder, signatureFile, keyFile }: FolderSignature): Promise<Manifest> {
   const key = readKey(await text(keyFile, 'public key'), 'public');
   const manifest = parseStatement(openBundle(await text(signatureFile, 'signature'), key));
-  const ignored = [...GIT, ...manifest.ignored, ...inside(folder, signatureFile)];
-  const found = new Map(
-    (await digestsOf(folder, ignored, 'SIGNATURE_INVALID')).map((r) => [r.name, r.digest]),
+  const ignored = [...NEVER_SIGNED, ...manifest.ignored, ...inside(folder, signatureFile)];
+  const found = await digestsOf(folder, ignored, 'SIGNATURE_INVALID');
+  const faults = differences(
+    manifest,
+    found.map((r) => ({ path: r.name, sha256: r.digest })),
+    ignored,
   );
-  const signed = new Map(manifest.resources.map((r) => [r.name, r.digest]));
-  const faults = [
-    ...[...signed].filter(([name]) => !found.has(name)).map(([name]) => `"${name}" is missing`),
-    ...[...signed]
-      .filter(([name, digest]) => found.has(name) && found.get(name) !== digest)
-      .map(([name, digest]) => `"${name}" is ${found.get(name)}, signed was ${digest}`),
-    ...[...found].filter(([name]) => !signed.has(name)).map(([name]) => `"${name}" was not signed`),
-  ];
   if (faults.length > 0)
     throw new AssayError('SIGNATURE_INVALID', `Cannot verify "${folder}": ${faults.slice(0, 10).join('; ')}`);
   return manifest;
