@@ -1,4 +1,5 @@
 import type { RegisteredVersion, VersionFacts } from './ports/model-registry.ts';
+import { ENVIRONMENT_LOCK } from './trainer.ts';
 
 /** Tags by which people say what no machine can know; the version's own wins over the model's. */
 export const CARD_TAGS = {
@@ -16,6 +17,8 @@ export const CARD_TAGS = {
 /** Files beside the model that hold a report of that name. */
 export const REPORTS = { fairness: 'fairness.json', robustness: 'robustness.json' } as const;
 const ENVIRONMENT = [
+  ENVIRONMENT_LOCK,
+  'environment.txt',
   'requirements.txt',
   'conda.yaml',
   'python_env.yaml',

@@ -103,6 +103,8 @@ export interface ModelVersionView {
   readonly release: Release | null;
   /** What the registry made of its signature; null: it has no signing policy, or has not looked yet. */
   readonly signature: SignatureFinding | null;
+  /** Lock of the environment that trained it; null: none lies beside the model. */
+  readonly environment: EnvironmentLock | null;
   readonly card: ModelCard;
 }
 
@@ -139,6 +141,17 @@ export interface RegisteredVersionView {
   readonly runId: string | null;
   /** "pending", "ok", or "refused: …"; null: the registry did not look. */
   readonly check: string | null;
+}
+
+export interface EnvironmentLock {
+  readonly path: string;
+  /** Hex SHA-256. */
+  readonly digest: string;
+  /** Whether the training said the same digest when it registered; null: it said none. */
+  readonly asTrained: boolean | null;
+  /** `name==version`, in the order of the file. */
+  readonly packages: readonly string[];
+  readonly content: string;
 }
 
 export type EndpointPart = 'champion' | 'canary' | 'shadow' | 'experiment';

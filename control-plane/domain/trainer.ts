@@ -55,6 +55,11 @@ export const TRAINER_OUTPUTS = [
   'environment.txt',
 ] as const;
 
+/** Written beside them by Assay itself: the lock of the environment that trained, where the trainer has one. */
+export const ENVIRONMENT_LOCK = 'requirements.lock.txt';
+/** Tag of run and version: SHA-256 of that file. */
+export const ENVIRONMENT_TAG = 'assay.environment';
+
 type Fields = Readonly<Record<string, unknown>>;
 
 const isFields = (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v);

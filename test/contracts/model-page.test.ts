@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { httpModelRegistry } from '@assay/adapters/registry/http-model-registry';
 import { buildApp } from '@assay/control-plane-server/app';
 import { EventFeed } from '@assay/control-plane-server/event-feed';
@@ -20,6 +21,9 @@ const TAGS = {
   'assay.license': 'apache-2.0',
   'assay.parents': 'ranker/1',
 };
+const LOCK =
+  '# requirements.lock.txt\nnumpy==2.4.6 \\\n    --hash=sha256:00\nonnx==1.19.1 ; python_version < "4"\n';
+const LOCK_DIGEST = createHash('sha256').update(LOCK).digest('hex');
 const ID = 'release/ranker/2';
 let world: GateWorld;
 let app: Awaited<ReturnType<typeof buildApp>>;
@@ -82,6 +86,11 @@ beforeAll(async () => {
     'robustness.json': 'not JSON: shown as it is',
     'requirements.txt': 'onnx==1.19.1',
   });
+  // As Assay's own trainings leave it, once as it was, once with another digest in the tag
+  for (const said of [LOCK_DIGEST, 'f'.repeat(64)])
+    await world.register('trained', { ...TAGS, 'assay.environment': said }, true, undefined, {
+      'requirements.lock.txt': LOCK,
+    });
   await world.ask('POST', 'registered-models/set-tag', {
     name: 'ranker',
     key: 'assay.owner',
@@ -224,7 +233,26 @@ describe('the page of a version', () => {
       },
     });
     expect(body.card.details.environment).toMatchObject([{ path: 'requirements.txt' }]);
+    expect(body.environment).toMatchObject({
+      path: 'requirements.txt',
+      asTrained: null,
+      packages: ['onnx==1.19.1'],
+    });
     expect(body.card.details.digest).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('the lock of the environment that trained it, and whether it is the one that the training named', async () => {
+    const trained = (version: string) => get<ModelVersionView>(`/models/trained/${version}`);
+    const { environment, card } = (await trained('1')).body;
+    expect(environment).toEqual({
+      path: 'requirements.lock.txt',
+      digest: LOCK_DIGEST,
+      asTrained: true,
+      packages: ['numpy==2.4.6', 'onnx==1.19.1'],
+      content: LOCK,
+    });
+    expect(card.details.environment).toEqual([{ path: 'requirements.lock.txt', digest: LOCK_DIGEST }]);
+    expect((await trained('2')).body.environment).toMatchObject({ digest: LOCK_DIGEST, asTrained: false });
   });
 
   test('the card as Markdown escapes what would break its tables', async () => {

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { trainingActivities } from '@assay/activities/training';
+import { type TrainingDeps, trainingActivities } from '@assay/activities/training';
 import { validationActivities } from '@assay/activities/validation';
 import { childEvaluator } from '@assay/adapters/onnx/model-evaluator';
 import { ensureTrainerEnvironment } from '@assay/adapters/trainer/environment';
@@ -37,7 +38,7 @@ const evidence: Pick<EvidenceSource, 'exportLabelled'> = {
   },
 };
 
-function activities(trainer = referenceTrainers({ cacheDir })) {
+function activities(trainer: TrainingDeps['trainer'] = referenceTrainers({ cacheDir })) {
   const extracted = (family: Family): Promise<string> => ensureExtracted({ cacheDir, family });
   const training = trainingActivities({
     stateDir,
@@ -88,6 +89,11 @@ describe('reference trainers on real rows', () => {
       // The trainer is honest here: what it claims is what Assay measures.
       expect(second.facts?.candidate.value).toBeCloseTo(good.metrics.quality.value, 3);
       expect(second.facts?.candidate.naive).toBeCloseTo(good.metrics.naive.value, 6);
+      // The very lock files lie beside the model, and the training names their digest
+      const lock = await readFile(join(stateDir, good.outDir, 'requirements.lock.txt'), 'utf8');
+      expect(good.environment).toBe(createHash('sha256').update(lock).digest('hex'));
+      for (const file of ['requirements.lock.txt', 'data.lock.txt'])
+        expect(lock).toContain(await readFile(join(TRAINERS_DIR, file), 'utf8'));
     },
   );
 

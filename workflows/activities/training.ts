@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '@assay/domain/errors';
 import { familySpec } from '@assay/domain/families/all';
@@ -10,6 +10,7 @@ import type { SnapshotBuilder } from '@assay/domain/ports/snapshot-builder';
 import type { TrainingRunner } from '@assay/domain/ports/training-runner';
 import {
   checkSignature,
+  ENVIRONMENT_LOCK,
   parseMetrics,
   parseReference,
   type Snapshot,
@@ -59,6 +60,8 @@ export interface TrainedModel {
   readonly digest: string;
   /** What the trainer claims; the gate evaluates for itself. */
   readonly metrics: TrainerMetrics;
+  /** SHA-256 of the lock of the environment that trained it; null: the trainer has none. */
+  readonly environment: string | null;
 }
 
 export interface TrainingDeps {
@@ -67,8 +70,10 @@ export interface TrainingDeps {
   readonly evidence: Pick<EvidenceSource, 'exportLabelled'>;
   readonly runner: TrainingRunner;
   readonly evaluator: ModelEvaluator;
-  /** Command and folder of the family's trainer; makes its environment on first use. */
-  readonly trainer: (family: Family) => Promise<{ command: readonly string[]; cwd: string }>;
+  /** Command and folder of the family's trainer, and the lock of its environment, which it makes on first use. */
+  readonly trainer: (
+    family: Family,
+  ) => Promise<{ command: readonly string[]; cwd: string; lock?: string | undefined }>;
   /** Of the activity's context: heartbeats, and settles when the activity is cancelled. */
   readonly context: () => { heartbeat: (details: unknown) => void; cancelled?: Promise<unknown> };
   /** Longest time without a progress line. */
@@ -151,7 +156,7 @@ async function runInto(
   outDir: string,
   logFile: string,
 ): Promise<void> {
-  const { command, cwd } = await deps.trainer(input.family);
+  const { command, cwd, lock } = await deps.trainer(input.family);
   const { heartbeat, cancelled } = deps.context();
   await deps.runner.run({
     command,
@@ -165,6 +170,7 @@ async function runInto(
     onProgress: (progress, message) => heartbeat({ progress, message }),
     ...(cancelled === undefined ? {} : { cancelled }),
   });
+  if (lock !== undefined) await writeFile(join(outDir, ENVIRONMENT_LOCK), lock);
 }
 
 const isFile = (path: string): Promise<boolean> =>
@@ -188,8 +194,11 @@ async function verified(dir: string, family: Family): Promise<Omit<TrainedModel,
   const metrics = parseMetrics(await text('metrics.json'), spec);
   checkSignature(await text('signature.json'), spec);
   parseReference(await text('reference.json'), spec);
-  const digest = createHash('sha256')
-    .update(await readFile(join(dir, 'model.onnx')))
-    .digest('hex');
-  return { digest, metrics };
+  const digestOf = async (name: string): Promise<string> =>
+    createHash('sha256')
+      .update(await readFile(join(dir, name)))
+      .digest('hex');
+  const isLocked = await isFile(join(dir, ENVIRONMENT_LOCK));
+  const environment = isLocked ? await digestOf(ENVIRONMENT_LOCK) : null;
+  return { digest: await digestOf('model.onnx'), metrics, environment };
 }

@@ -2,6 +2,7 @@ import { WHY } from '@assay/contract/release';
 import { type TrainInput, type TrainResult, trainWorkflow } from '@assay/contract/train';
 import type { Transition } from '@assay/domain/ports/control-store';
 import { asJson } from '@assay/domain/release-steps';
+import { ENVIRONMENT_TAG } from '@assay/domain/trainer';
 import { defineQuery, isCancellation, setHandler, TemporalFailure, workflowInfo } from '@temporalio/workflow';
 import { commit, control, training } from './calls.ts';
 import { codeOf, messageOf } from './failures.ts';
@@ -52,6 +53,7 @@ async function trained(input: TrainInput, say: (why: string) => void): Promise<T
       'assay.snapshot': snapshot.digest,
       'assay.snapshot_dir': snapshot.snapshotDir,
       'assay.created_by': input.requestedBy,
+      ...(run.environment && { [ENVIRONMENT_TAG]: run.environment }),
     },
   });
   await control.trackVersion({
@@ -61,6 +63,7 @@ async function trained(input: TrainInput, say: (why: string) => void): Promise<T
       digest: run.digest,
       run: registered.runId,
       metrics: run.metrics,
+      environment: run.environment,
     }).statement,
   });
   return {

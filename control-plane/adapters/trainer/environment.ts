@@ -2,12 +2,18 @@ import { join } from 'node:path';
 import { AssayError } from '@assay/domain/errors';
 import { runCommand } from './command.ts';
 import { once } from './once.ts';
-import { keyOf, LOCKS, TRAINERS_DIR } from './trainers-folder.ts';
+import { keyOf, LOCKS, lockText, TRAINERS_DIR } from './trainers-folder.ts';
 
 export interface EnvironmentInput {
   /** ASSAY_CACHE, by default `.assay/cache` of the repository: kept between state folders. */
   readonly cacheDir: string;
   readonly onProgress?: (message: string) => void;
+}
+
+export interface TrainerEnvironment {
+  readonly python: string;
+  /** What it was made from: every lock file, with the hashes that were asked for. */
+  readonly lock: string;
 }
 
 const OLDEST = [3, 11] as const;
@@ -97,7 +103,7 @@ async function byVenv(folder: string, tell: (m: string) => void): Promise<void> 
 export async function ensureTrainerEnvironment({
   cacheDir,
   onProgress = () => undefined,
-}: EnvironmentInput): Promise<{ readonly python: string }> {
+}: EnvironmentInput): Promise<TrainerEnvironment> {
   const folder = join(cacheDir, 'trainers', await keyOf(LOCKS.map((l) => l.file)));
   let told = false;
   await once(
@@ -112,5 +118,5 @@ export async function ensureTrainerEnvironment({
       told = true;
     },
   );
-  return { python: pythonIn(folder) };
+  return { python: pythonIn(folder), lock: await lockText() };
 }

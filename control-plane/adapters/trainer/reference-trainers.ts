@@ -5,7 +5,7 @@ import { TRAINERS_DIR } from './trainers-folder.ts';
 /** Command of the reference trainer of a family; its environment is made on first use. */
 export const referenceTrainers =
   (input: EnvironmentInput) =>
-  async (family: Family): Promise<{ command: readonly string[]; cwd: string }> => {
-    const { python } = await ensureTrainerEnvironment(input);
-    return { command: [python, '-m', 'assay_trainers.train', '--family', family], cwd: TRAINERS_DIR };
+  async (family: Family): Promise<{ command: readonly string[]; cwd: string; lock: string }> => {
+    const { python, lock } = await ensureTrainerEnvironment(input);
+    return { command: [python, '-m', 'assay_trainers.train', '--family', family], cwd: TRAINERS_DIR, lock };
   };

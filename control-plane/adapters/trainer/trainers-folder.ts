@@ -12,6 +12,14 @@ export const LOCKS = [
   { file: 'data.lock.txt', flags: ['--no-deps'] },
 ] as const;
 
+/** The lock files one after another, each under its name. */
+export async function lockText(): Promise<string> {
+  const texts = LOCKS.map(
+    async ({ file }) => `# ${file}\n${await readFile(join(TRAINERS_DIR, file), 'utf8')}`,
+  );
+  return (await Promise.all(texts)).join('\n');
+}
+
 /** Short digest of some of the folder's files: what was made from them is found again as long as they stay. */
 export async function keyOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { ENVIRONMENT_LOCK } from '@assay/domain/trainer';
 import type { Command } from 'commander';
 import { say } from '../output.ts';
 import { readEndpoints } from '../supervisor/state-folder.ts';
@@ -25,7 +26,9 @@ export function addModelBom(model: Command): void {
       const { registry, tokens } = readEndpoints(flags.state);
       const client = new RegistryClient({ baseUrl: registry, token: tokens.admin });
       const found = await client.getModelVersion(name, version);
-      const lock = found.artifacts.find((a) => a.path === 'requirements.txt');
+      const lock = [ENVIRONMENT_LOCK, 'requirements.txt']
+        .map((path) => found.artifacts.find((a) => a.path === path))
+        .find((file) => file !== undefined);
       const requirements =
         lock === undefined ? null : await new Response(await client.downloadBlob(lock.digest)).text();
       const bill = `${mlBomOf({ ...found, files: found.artifacts, requirements })}\n`;

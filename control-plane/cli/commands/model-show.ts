@@ -1,6 +1,6 @@
 import type { Lineage } from '@assay/domain/lineage';
 import { cardMarkdown } from '@assay/domain/model-card-markdown';
-import type { AsOfView, ModelVersionView, ModelView } from '@assay/domain/read-models';
+import type { AsOfView, EnvironmentLock, ModelVersionView, ModelView } from '@assay/domain/read-models';
 import { standing } from '@assay/domain/release';
 import { Argument, type Command } from 'commander';
 import { apiOf } from '../api.ts';
@@ -83,8 +83,14 @@ async function showVersion(name: string, version: string, flags: Flags): Promise
     ['authors', view.authors.join(', ')],
     ...(view.signature === null ? [] : [['signature', `${view.signature.status}: ${view.signature.value}`]]),
   ];
+  if (view.environment !== null) rows.push(['environment', environmentText(view.environment)]);
   print(`${table(['what', 'now'], rows)}\n\n${cardMarkdown(view.card)}`);
 }
+
+const environmentText = ({ path, digest, asTrained, packages }: EnvironmentLock): string => {
+  const said = asTrained === false ? ', NOT the one that the training named' : '';
+  return `${path}, SHA-256 ${digest}${said}: ${packages.join(' ')}`;
+};
 
 async function showAt(name: string, version: string | undefined, at: string, flags: Flags): Promise<void> {
   const api = apiOf(flags.state, 'admin');

@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { AssayError } from '@assay/domain/errors';
 import { type ModelCard, modelCard, REPORTS } from '@assay/domain/model-card';
 import type { Endpoint, TrackedVersion } from '@assay/domain/ports/control-store';
-import type { ModelRegistry } from '@assay/domain/ports/model-registry';
-import type { EndpointPart, ModelVersionView } from '@assay/domain/read-models';
+import type { ModelRegistry, RegisteredVersion } from '@assay/domain/ports/model-registry';
+import type { EndpointPart, EnvironmentLock, ModelVersionView } from '@assay/domain/read-models';
 import { releaseId } from '@assay/domain/release';
 import type { EndpointRoute, ServedVersion } from '@assay/domain/route-plan';
+import { ENVIRONMENT_LOCK, ENVIRONMENT_TAG } from '@assay/domain/trainer';
 import type { Deps } from '../deps.ts';
 
 /** Longest report or signature that is shown; a larger file is no report. */
@@ -29,7 +31,8 @@ export async function modelVersionView(
   const [release, record] = await Promise.all([trackedOrNull(store.release(id)), store.auditOf(id)]);
   const served = endpoints.flatMap((e) => partsOf(e, model, version).map((as) => ({ endpoint: e, as })));
   const read = (name: string) => jsonFile(registry, facts.files, { model, version, name });
-  const [signature, fairness, robustness] = await Promise.all([
+  const [environment, signature, fairness, robustness] = await Promise.all([
+    environmentOf(registry, facts.files, registered),
     signatureOf(registry, facts.files, { model, version }),
     read(REPORTS.fairness),
     read(REPORTS.robustness),
@@ -43,6 +46,7 @@ export async function modelVersionView(
     endpoints: served.map(({ endpoint, as }) => ({ name: endpoint.name, as })),
     release,
     signature: registered.signature ?? null,
+    environment,
     card: modelCard({
       registered,
       facts,
@@ -93,6 +97,25 @@ async function textFile(
   const file = files.find((f) => f.path === name);
   if (file === undefined || file.sizeBytes > LONGEST_BYTES) return null;
   return registry.artifactText(model, version, name);
+}
+
+const PINNED = /^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)/gm;
+
+/** The lock that Assay's own trainings leave, or requirements.txt of MLflow's clients. */
+async function environmentOf(
+  registry: ModelRegistry,
+  files: Files,
+  { model, version, tags }: RegisteredVersion,
+): Promise<EnvironmentLock | null> {
+  for (const path of [ENVIRONMENT_LOCK, 'requirements.txt']) {
+    const content = await textFile(registry, files, { model, version, name: path });
+    if (content === null) continue;
+    const digest = createHash('sha256').update(content).digest('hex');
+    const said = tags[ENVIRONMENT_TAG];
+    const packages = [...content.matchAll(PINNED)].map(([, name, pinned]) => `${name}==${pinned}`);
+    return { path, digest, asTrained: said === undefined ? null : said === digest, packages, content };
+  }
+  return null;
 }
 
 /** What is no JSON is shown as the text that it is. */
