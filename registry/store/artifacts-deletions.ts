@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { BlobLedger, Reclaimed } from './artifacts-ledger.ts';
 import { PURGES, type PurgeKind, removeNames } from './artifacts-purge.ts';
+import { whileUnsealing } from './artifacts-seal.ts';
 import type { Context } from './context.ts';
 import { type Db, one, type Row, rows, transaction } from './database.ts';
 import { absent, invalid, RegistryFault } from './faults.ts';
@@ -67,6 +68,7 @@ export const requestDeletion = async ({ pool, caller, nowMs }: Context, input: I
       'Cannot delete for ever: role "product-owner" may not. Ask a data scientist or an admin',
     );
   return transaction(pool, async (db) => {
+    await whileUnsealing(db);
     const purge = await PURGES[kind as PurgeKind](db, input);
     const files = await removeNames(db, purge);
     await purge.removeRows?.(db);

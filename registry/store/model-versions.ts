@@ -1,5 +1,6 @@
 import { RELEASE_TAG } from '@assay/domain/alias-request';
 import { actAs, noteEdit, refuseServed } from './alias-ledger.ts';
+import { whileSealing } from './artifacts-seal.ts';
 import { type Caller, type Context, putTags } from './context.ts';
 import { type Db, one, transaction } from './database.ts';
 import { absent, invalid, RegistryFault } from './faults.ts';
@@ -53,6 +54,7 @@ export const createVersion = async ({ pool, caller, nowMs }: Context, input: Inp
   const wanted = tags(input, 100_000);
   for (const tag of wanted) refuseReserved(caller, tag.key);
   return transaction(pool, async (db) => {
+    await whileSealing(db);
     const asked = await resolveSource(db, {
       source: given,
       runId: optionalText(input, 'run_id'),
