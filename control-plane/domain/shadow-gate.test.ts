@@ -21,7 +21,7 @@ test.for([
   { name: 'all well after the soak', look: answer(), at: 1_500, kind: 'pass' },
   { name: 'all well, not soaked', look: answer(), at: 500, kind: 'stay' },
   { name: 'too few rows', look: answer({ rows: 99 }), at: 1_500, kind: 'stay' },
-  { name: 'too few rows for too long', look: answer({ rows: 99 }), at: 10_001, kind: 'reject' },
+  { name: 'too few rows for too long', look: answer({ rows: 99 }), at: 10_001, kind: 'unreadable' },
   { name: 'no outcome for the check', look: answer({ checks: {} }), at: 1_500, kind: 'stay' },
   {
     name: 'biased upward',
@@ -47,7 +47,7 @@ test.for([
     name: 'unreadable for too long',
     look: { kind: 'unreadable', reason: 'gone' } as const,
     at: 10_001,
-    kind: 'reject',
+    kind: 'unreadable',
   },
 ])('shadow: $name → $kind', ({ look, at, kind }) => {
   expect(judgeShadow(checks, profile, at, look).kind).toBe(kind);

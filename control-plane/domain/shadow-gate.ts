@@ -12,11 +12,13 @@ export type ShadowLook =
 export type ShadowNext =
   | { readonly kind: 'stay'; readonly reason: string }
   | { readonly kind: 'pass'; readonly reason: string }
-  | { readonly kind: 'reject'; readonly reason: string };
+  | { readonly kind: 'reject'; readonly reason: string }
+  /** For longer than the profile allows: ends a soak, but says nothing against the version. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
 
 const show = (x: number): string => String(Number(x.toPrecision(4)));
 
-/** Only a soaked shadow with enough rows, few failures and every check within its limit passes; what stays unreadable is rejected in the end. */
+/** Only a soaked shadow with enough rows, few failures and every check within its limit passes; what stays unreadable is named so in the end. */
 export function judgeShadow(
   checks: readonly ShadowCheck[],
   profile: DeliveryProfile['shadow'],
@@ -28,14 +30,16 @@ export function judgeShadow(
   if (verdict.kind === 'missing')
     return elapsedMs > profile.timeoutMs
       ? {
-          kind: 'reject',
+          kind: 'unreadable',
           reason: `no readable shadow evidence within ${profile.timeoutMs} ms: ${verdict.reason}`,
         }
       : { kind: 'stay', reason: verdict.reason };
   return elapsedMs < profile.soakMs ? { ...verdict, kind: 'stay' } : verdict;
 }
 
-type Reading = Exclude<ShadowNext, { kind: 'stay' }> | { readonly kind: 'missing'; readonly reason: string };
+type Reading =
+  | Extract<ShadowNext, { kind: 'pass' | 'reject' }>
+  | { readonly kind: 'missing'; readonly reason: string };
 
 const missing = (reason: string): Reading => ({ kind: 'missing', reason });
 

@@ -53,7 +53,7 @@ export async function watchWhileWaiting(run: ReleaseRun): Promise<Phase | undefi
   if (run.progress.live === 'shadow') {
     const next = await lookAtShadow(run);
     // Too few rows is no reason to end a wait: a shadow that passed once may fall silent at night
-    if (next.kind !== 'reject' || next.reason.startsWith('no readable')) return undefined;
+    if (next.kind !== 'reject') return undefined;
     return stop(run, { end: 'rejected', gate: 'shadow', reason: next.reason, effect: null });
   }
   if (run.progress.live !== 'canary') return undefined;

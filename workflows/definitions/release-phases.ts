@@ -72,7 +72,11 @@ async function validating(run: ReleaseRun): Promise<Phase> {
   });
   const reason = verdict.reasons.join('; ');
   if (verdict.kind !== 'pass')
-    return stop(run, { end: 'rejected', gate: 'validation', reason, effect: null }, { facts, code, signature });
+    return stop(
+      run,
+      { end: 'rejected', gate: 'validation', reason, effect: null },
+      { facts, code, signature },
+    );
   await commit(steps.validated(subject, reason, { facts, digest: progress.served.digest, signature }));
   if (progress.champion === null && !patched(FIRST_CHAMPION_IS_APPROVED)) return promote(run);
   // A first champion has nothing to be compared with, and gets all the traffic at once: that is a shipping like any other
@@ -127,16 +131,19 @@ async function shadowing(run: ReleaseRun): Promise<Phase> {
     const sinceMs = Date.now();
     await commit(steps.shadowing(subject, servedOf(run), sinceMs));
     Object.assign(progress, { live: 'shadow', liveSinceMs: sinceMs });
+    desk.why = 'in shadow, before the first look';
     await control.mirrorAlias({ model: input.model, alias: 'challenger', version: input.version });
   }
   const { soakMs } = PROFILES[input.profile].shadow;
-  desk.why = `soaking in shadow, ${minutesLeft(progress.liveSinceMs + soakMs - Date.now())}`;
+  const leftMs = progress.liveSinceMs + soakMs - Date.now();
+  // Afterwards the last look says what is still waited for
+  if (leftMs > 0) desk.why = `soaking in shadow, ${minutesLeft(leftMs)}`;
   await sleep(SHADOW_LOOK_MS);
   const next = await lookAtShadow(run);
-  if (next.kind === 'reject')
+  if (next.kind === 'reject' || next.kind === 'unreadable')
     return stop(run, { end: 'rejected', gate: 'shadow', reason: next.reason, effect: null });
   if (next.kind === 'stay') {
-    desk.why = `soaking in shadow: ${next.reason}`;
+    desk.why = `${leftMs > 0 ? 'soaking' : 'soaked'} in shadow: ${next.reason}`;
     return { kind: 'shadowing' };
   }
   if (familySpec(input.family).analysis === 'ab') return { kind: 'approval', point: 'canary', asked: false };

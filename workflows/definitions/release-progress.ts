@@ -73,7 +73,9 @@ export function gateOf(phase: Phase): Gate {
   }
 }
 
+/** Of a soak, for people. */
 export const minutesLeft = (ms: number): string => {
-  const seconds = Math.max(0, Math.round(ms / 1_000));
+  const seconds = Math.ceil(ms / 1_000);
+  if (seconds <= 0) return 'soaked, the next look decides';
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} left`;
 };
