@@ -43,6 +43,11 @@ export const ERRORS = {
     status: 'FAILED_PRECONDITION',
     remedy: 'Wait until the release in progress ends, or abort it',
   },
+  RELEASED_ELSEWHERE: {
+    status: 'ALREADY_EXISTS',
+    remedy:
+      'A version is released on one endpoint: leave the endpoint out to see that release, or register the model as another version for this one',
+  },
   ENDPOINT_MISSING: {
     status: 'FAILED_PRECONDITION',
     remedy:

@@ -77,6 +77,13 @@ test('Temporal away: starting says so in seconds, aborting takes effect all the 
     { kind: 'release-open', release },
     { kind: 'route', endpoint: 'shop', change: { kind: 'shadow', version, sample: 1 } },
   ]);
+  expect(await call('POST', '/releases', 'data-scientist', { ...request, endpoint: 'shop' })).toMatchObject({
+    body: { id, endpoint: 'shop' },
+  });
+  expect(await call('POST', '/releases', 'data-scientist', { ...request, endpoint: 'other' })).toMatchObject({
+    status: 409,
+    body: { code: 'RELEASED_ELSEWHERE', detail: expect.stringContaining('its release is on "shop"') },
+  });
   const own = { point: 'canary', comment: '' };
   expect(await call('POST', '/releases/m/2/approve', 'data-scientist', own)).toMatchObject({
     body: { code: 'APPROVAL_REFUSED' },

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -142,6 +142,23 @@ test('a refusal exits 1 with code, value and remedy; --json says the same', asyn
     expect(error.remedy.length, line).toBeGreaterThan(10);
   });
 });
+
+test.skipIf(!existsSync('/proc/self'))(
+  'up on a folder that cannot be made or written says so at once',
+  async () => {
+    // Root may do anything but this; Node's own recursive mkdir would try for ever
+    for (const state of ['/proc/assay/state', '/proc']) {
+      const { code, stdout } = await assay(['up', '--json', '--state', state], { timeoutMs: 60_000 });
+      expect(code, state).toBe(1);
+      expect(JSON.parse(stdout)).toMatchObject({
+        error: {
+          code: 'CONFIG_INVALID',
+          message: expect.stringContaining(`Cannot use state folder "${state}"`),
+        },
+      });
+    }
+  },
+);
 
 test('up names a port that another program has', async () => {
   const other = createServer().listen(0, '127.0.0.1');

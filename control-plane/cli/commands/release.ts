@@ -69,7 +69,7 @@ function addRequest(sub: Sub): void {
         endpoint: flags.endpoint,
         snapshotDir: flags.snapshot,
       });
-      assertAsked(opened, flags.endpoint);
+      assertGoesOn(opened);
       if (flags.json) return printJson(opened);
       const what = hasEnded(opened.state) ? 'was released before' : 'is requested';
       process.stdout.write(
@@ -78,13 +78,8 @@ function addRequest(sub: Sub): void {
     });
 }
 
-/** Asked again, the API answers the release that is there; one that is another's or ended badly was not started anew. */
-function assertAsked(there: Release, endpoint: string): void {
-  if (there.endpoint !== endpoint)
-    throw new AssayError(
-      'ALREADY_EXISTS',
-      `Cannot request ${there.id} for "${endpoint}": it is there, for "${there.endpoint}", as "${there.state.kind}"`,
-    );
+/** Asked again, the API answers the release that is there; one that ended badly was not started anew. */
+function assertGoesOn(there: Release): void {
   if (hasEnded(there.state) && there.state.kind !== 'champion')
     throw new AssayError(
       'TRANSITION_REFUSED',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { AssayError } from '@assay/domain/errors';
 import type { Role } from '@assay/domain/roles';
 
@@ -41,13 +41,35 @@ export function openStateFolder(dir: string): StateFolder {
       state.run,
       state.servers,
     ])
-      mkdirSync(d, { recursive: true });
+      makeFolder(d);
+    assertWritable(root);
   } catch (cause) {
     throw new AssayError('CONFIG_INVALID', `Cannot use state folder "${root}": ${(cause as Error).message}`, {
       cause,
     });
   }
   return state;
+}
+
+/** Not by Node's own recursive mkdir: that never ends where a file system answers ENOENT below a folder that is there (/proc). */
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(dir).isDirectory()) return;
+    const parent = dirname(dir);
+    if (code !== 'ENOENT' || existsSync(parent)) throw cause;
+    makeFolder(parent);
+    mkdirSync(dir);
+  }
+}
+
+/** By writing: permission bits say nothing of read-only file systems, or to root. */
+function assertWritable(root: string): void {
+  const probe = join(root, `.writable.${process.pid}`);
+  writeFileSync(probe, '');
+  rmSync(probe);
 }
 
 /** Writes a file whole or not at all; readers never see half of it. */

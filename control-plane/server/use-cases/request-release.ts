@@ -3,7 +3,7 @@ import type { ProfileName } from '@assay/domain/delivery-profile';
 import { AssayError } from '@assay/domain/errors';
 import { FAMILY_NAMES } from '@assay/domain/families/family';
 import type { TrackedVersion } from '@assay/domain/ports/control-store';
-import { hasEnded, type Release, releaseId } from '@assay/domain/release';
+import { hasEnded, type Release, releaseId, standing } from '@assay/domain/release';
 import { assertMay, type Identity } from '@assay/domain/roles';
 import type { Deps } from '../deps.ts';
 import { said } from './statement.ts';
@@ -28,13 +28,13 @@ export async function requestRelease(deps: ReleaseDeps, by: Identity, body: Rele
   const tracked = await trackedVersion(deps, by, body);
   const id = releaseId(body.model, body.version);
   const there = await found(deps, id);
-  if (there !== undefined && !hasEnded(there.state)) return there;
+  if (there !== undefined && !hasEnded(there.state)) return onEndpoint(there, body.endpoint);
   if (tracked.stage === 'rolled-back')
     throw new AssayError(
       'QUARANTINED',
       `Cannot release ${body.model}/${body.version}: it was rolled back and is quarantined`,
     );
-  if (there !== undefined && tracked.stage !== 'registered') return there;
+  if (there !== undefined && tracked.stage !== 'registered') return onEndpoint(there, body.endpoint);
   const endpoint = await endpointFor(deps, tracked, body.endpoint);
   const { profile } = await store.endpoint(endpoint);
   await assertFree(deps, id, endpoint);
@@ -57,6 +57,17 @@ export async function requestRelease(deps: ReleaseDeps, by: Identity, body: Rele
     'UNREACHABLE',
     `Cannot open ${id}: no worker has taken it up within 10 s; it goes on when one does`,
   );
+}
+
+/** The release that is there, where it is the one that was asked for. Throws RELEASED_ELSEWHERE. */
+function onEndpoint(there: Release, asked: string | undefined): Release {
+  if (asked !== undefined && asked !== there.endpoint)
+    throw new AssayError(
+      'RELEASED_ELSEWHERE',
+      `Cannot release ${there.model}/${there.version} on "${asked}": its release is on "${there.endpoint}" (${standing(there.state)})`,
+      { field: 'endpoint' },
+    );
+  return there;
 }
 
 /** Said at once; the transaction that opens the release asks again. Throws ENDPOINT_BUSY. */
