@@ -1,7 +1,7 @@
 import type { AuditEntry } from './audit.ts';
 import type { Autonomy } from './autonomy.ts';
-import type { SignatureFinding } from './model-check/signing-policy.ts';
 import type { ModelCard } from './model-card.ts';
+import type { SignatureFinding } from './model-check/signing-policy.ts';
 import type { Stage } from './model-version.ts';
 import type { MonitorStatus, StoredExperiment, TrackedVersion } from './ports/control-store.ts';
 import type { TrackedRun } from './ports/registry-reader.ts';

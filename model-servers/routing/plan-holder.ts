@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { AssayError } from '@assay/domain/errors';
 import { FAMILIES } from '@assay/domain/families/all';
-import { parseRoutePlan } from '@assay/domain/route-plan';
+import { parseRoutePlan, type ServedVersion } from '@assay/domain/route-plan';
 import type { LoadedModel } from '../runtime/model.ts';
 import { ModelStore } from '../runtime/model-store.ts';
 import { compileTable, modelKey, type RouteTable, versionsOf } from './table.ts';
@@ -14,16 +14,24 @@ export interface PlanInput {
   readonly base: string;
 }
 
+/** The file to load for a version, given where the plan says that it is. */
+export type FileOf = (file: string, version: ServedVersion) => Promise<string>;
+
 /** Answers in progress, shadows included, may still run a version that the new plan does not name. */
 const RELEASE_AFTER_MS = 5_000;
 
 /** The plan in force. A new one is loaded aside and takes over as a whole, or is refused as a whole. */
 export class PlanHolder {
   readonly #store = new ModelStore();
+  readonly #fileOf: FileOf;
   #table: RouteTable | undefined;
   #refused = '';
   #last: Promise<unknown> = Promise.resolve();
   #releasing: NodeJS.Timeout | undefined;
+
+  constructor(fileOf: FileOf = async (file) => file) {
+    this.#fileOf = fileOf;
+  }
 
   get table(): RouteTable | undefined {
     return this.#table;
@@ -70,7 +78,8 @@ export class PlanHolder {
       for (const version of versionsOf(route)) {
         const key = modelKey(route, version);
         if (models.has(key)) continue;
-        const file = isAbsolute(version.path) ? version.path : join(base, version.path);
+        const stated = isAbsolute(version.path) ? version.path : join(base, version.path);
+        const file = await this.#fileOf(stated, version);
         models.set(key, await this.#store.load(file, FAMILIES[route.family], version));
       }
     }

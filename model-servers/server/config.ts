@@ -21,6 +21,8 @@ export interface ModelServerConfig {
   readonly authRequired: boolean;
   readonly identities: ReadonlyMap<string, Identity>;
   readonly serviceToken: string | undefined;
+  /** Assay's registry, asked by digest for model files that are not on this machine; absent: they have to be. */
+  readonly registryUrl: string | undefined;
 }
 
 const whole = (low: number, high: number, otherwise: number) =>
@@ -49,6 +51,7 @@ const ENVIRONMENT = z.object({
   ASSAY_AUTH: z.enum(['open', 'required']).default('open'),
   ASSAY_TOKENS: z.string().default('{}'),
   ASSAY_SERVICE_TOKEN: set.optional(),
+  ASSAY_REGISTRY_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
 
 const TOKENS = z.record(z.string(), z.object({ subject: z.string(), role: z.enum(ROLES) }));
@@ -95,5 +98,6 @@ export function readConfig(env: NodeJS.ProcessEnv): ModelServerConfig {
     authRequired: e.ASSAY_AUTH === 'required',
     identities: identities(e.ASSAY_TOKENS),
     serviceToken: e.ASSAY_SERVICE_TOKEN,
+    registryUrl: e.ASSAY_REGISTRY_URL,
   });
 }

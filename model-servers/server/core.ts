@@ -7,7 +7,7 @@ import { Seen } from '../evidence/seen.ts';
 import { listSegments } from '../evidence/segments.ts';
 import { lockServer } from '../evidence/server-lock.ts';
 import { Wal } from '../evidence/wal.ts';
-import { PlanHolder } from '../routing/plan-holder.ts';
+import { type FileOf, PlanHolder } from '../routing/plan-holder.ts';
 import { ShadowQueue } from '../routing/shadow-queue.ts';
 import { TrafficCounts } from '../routing/traffic.ts';
 import type { Access, Serving } from './context.ts';
@@ -27,6 +27,8 @@ export interface CoreOptions {
   readonly maxMessageBytes: number;
   readonly maxInFlight: number;
   readonly access: Access;
+  /** Absent: model files are where the plan says. */
+  readonly fileOf?: FileOf | undefined;
   readonly log: Logger;
 }
 
@@ -68,7 +70,11 @@ async function openEvidence(
 
 export async function startCore(options: CoreOptions): Promise<Core> {
   const { log, access, maxInFlight, maxMessageBytes, host } = options;
-  const [plans, traffic, shadows] = [new PlanHolder(), new TrafficCounts(), new ShadowQueue(SHADOW_LIMIT)];
+  const [plans, traffic, shadows] = [
+    new PlanHolder(options.fileOf),
+    new TrafficCounts(),
+    new ShadowQueue(SHADOW_LIMIT),
+  ];
   const events = serverEvents(log, traffic, shadows);
   const { wal, sealer, unlock } = await openEvidence(options, events);
   const [seenOutcomes, seenExposures] = [new Seen(SEEN_LIMIT), new Seen(SEEN_LIMIT)];

@@ -1,5 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
+import { fetchedFiles } from '@assay/registry-client/fetched-files';
 import { pino } from 'pino';
+import type { FileOf } from '../routing/plan-holder.ts';
 import { type ModelServerConfig, readConfig } from './config.ts';
 import { type Core, startCore } from './core.ts';
 import { followFile } from './stand-alone.ts';
@@ -10,6 +12,17 @@ function writeReady(file: string, { grpc, http }: Core): void {
   writeFileSync(`${file}.new`, JSON.stringify({ grpc, http }));
   renameSync(`${file}.new`, file);
 }
+
+/** Only a streamed plan names files that a registry keeps. */
+const fileOf = ({
+  registryUrl,
+  serviceToken,
+  artifactsDir,
+  control,
+}: ModelServerConfig): FileOf | undefined =>
+  registryUrl === undefined || control === undefined
+    ? undefined
+    : fetchedFiles({ baseUrl: registryUrl, token: serviceToken }, artifactsDir);
 
 const follow = (core: Core, config: ModelServerConfig): Promise<() => Promise<void>> =>
   config.control === undefined
@@ -24,6 +37,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped.resolve());
   const core = await startCore({
     ...config,
+    fileOf: fileOf(config),
     access: { required: config.authRequired, identities: config.identities },
     log,
   });

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { AssayError } from '@assay/domain/errors';
 import type { ServerReport } from '@assay/proto/gen/routes/routes';
 import { passingSecret } from '../evidence/unit-key.ts';
 import { keepPlan, keptPlan } from '../routing/kept-plan.ts';
@@ -6,21 +8,24 @@ import { RouteWatcher } from '../routing/route-watcher.ts';
 import type { ModelServerConfig } from './config.ts';
 import type { Core } from './core.ts';
 
+/** Before a plan is tried again whose files could not be fetched. */
+const AGAIN_MS = 2_000;
+
 /** Serves the kept plan, if there is one, then follows the control plane. Returns the way to end. */
 export async function followControlPlane(
   core: Core,
   config: ModelServerConfig,
   control: string,
 ): Promise<() => Promise<void>> {
-  const apply = async (plan: PlanInput): Promise<boolean> => {
+  const apply = async (plan: PlanInput): Promise<'applied' | 'refused' | 'away'> => {
     try {
       const table = await core.plans.apply(plan);
       core.health.changed();
       core.events.planApplied(table.routeVersion, table.endpoints.size);
-      return true;
+      return 'applied';
     } catch (cause) {
       core.events.planRefused((cause as Error).message);
-      return false;
+      return cause instanceof AssayError && cause.code === 'UNREACHABLE' ? 'away' : 'refused';
     }
   };
   const kept = keptPlan(config.stateDir);
@@ -31,6 +36,8 @@ export async function followControlPlane(
       unitSecret: passingSecret(),
       base: config.artifactsDir,
     });
+  let newest = 0n;
+  let isClosed = false;
   const watcher = new RouteWatcher({
     control,
     token: config.serviceToken,
@@ -38,7 +45,14 @@ export async function followControlPlane(
     artifactsDir: config.artifactsDir,
     appliedVersion: () => core.plans.table?.routeVersion ?? 0n,
     async onPlan(plan, digest) {
-      if (await apply(plan))
+      newest = plan.routeVersion;
+      let end = await apply(plan);
+      // The registry that keeps the files was away: the plan itself is sound
+      while (end === 'away' && newest === plan.routeVersion && !isClosed) {
+        await delay(AGAIN_MS, undefined, { ref: false });
+        end = await apply(plan);
+      }
+      if (end === 'applied')
         keepPlan(config.stateDir, { version: String(plan.routeVersion), digest, json: plan.json });
     },
     onRefused(reason) {
@@ -49,6 +63,7 @@ export async function followControlPlane(
     onAway: () => undefined,
   });
   return async () => {
+    isClosed = true;
     watcher.close();
     await core.close();
   };

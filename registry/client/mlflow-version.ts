@@ -1,19 +1,12 @@
-import { call, type RegistryOptions, unless } from './http.ts';
+import type { RegistryOptions } from './http.ts';
+import { getJson, getVersionAndRun, recordOf } from './version-rows.ts';
 
 /** A version as any MLflow server answers it, and where its files are. */
 export interface ExternalVersion {
-  readonly name: string;
-  readonly version: string;
-  readonly runId: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly filesUri: string;
   /** Who the run says it was started by; the server does not check it. */
   readonly userId: string | undefined;
-}
-
-interface Pair {
-  readonly key: string;
-  readonly value: string;
 }
 
 /** By MLflow's own calls alone. Throws NOT_FOUND. */
@@ -22,28 +15,24 @@ export const getExternalVersion = async (
   name: string,
   version: string,
 ): Promise<ExternalVersion> => {
-  const query = new URLSearchParams({ name, version });
-  const get = <T>(path: string): Promise<T> => call<T>(options, 'GET', path);
-  const { model_version: found } = await get<{ model_version: { run_id?: string; tags?: readonly Pair[] } }>(
-    `model-versions/get?${query}`,
+  const [{ version: found, run }, filesUri] = await Promise.all([
+    getVersionAndRun(options, name, version),
+    getFilesUri(options, name, version),
+  ]);
+  return { tags: recordOf(found.tags), filesUri, userId: run?.info.user_id || undefined };
+};
+
+/** Where the files of a version are. Throws NOT_FOUND. */
+export const getFilesUri = async (
+  options: RegistryOptions,
+  name: string,
+  version: string,
+): Promise<string> => {
+  const query = { name, version };
+  const { artifact_uri: uri } = await getJson<{ artifact_uri: string }>(
+    options,
+    'model-versions/get-download-uri',
+    query,
   );
-  const { artifact_uri: filesUri } = await get<{ artifact_uri: string }>(
-    `model-versions/get-download-uri?${query}`,
-  );
-  const runId = found.run_id ?? '';
-  const run =
-    runId === ''
-      ? undefined
-      : await unless(
-          'NOT_FOUND',
-          get<{ run: { info: { user_id?: string } } }>(`runs/get?${new URLSearchParams({ run_id: runId })}`),
-        );
-  return {
-    name,
-    version,
-    runId,
-    tags: Object.fromEntries((found.tags ?? []).map((t) => [t.key, t.value])),
-    filesUri,
-    userId: run?.run.info.user_id || undefined,
-  };
+  return uri;
 };

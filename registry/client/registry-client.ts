@@ -219,8 +219,13 @@ export class RegistryClient {
     ).model_version;
   }
 
-  async downloadBlob(digest: string): Promise<ReadableStream<Uint8Array>> {
-    const { body } = await send(this.#options, 'GET', `/api/assay/v1/blobs/sha256/${digest}`);
+  /** From an offset on, so that a download that broke off goes on. Throws NOT_FOUND, UNREACHABLE. */
+  async downloadBlob(digest: string, fromByte = 0): Promise<ReadableStream<Uint8Array>> {
+    const headers: Record<string, string> = fromByte === 0 ? {} : { Range: `bytes=${fromByte}-` };
+    const path = `/api/assay/v1/blobs/sha256/${digest}`;
+    const { body, status } = await send(this.#options, 'GET', path, { headers });
+    if (fromByte > 0 && status !== 206)
+      throw new AssayError('UNREACHABLE', `Cannot go on with blob "${digest}": the answer starts anew`);
     if (body === null)
       throw new AssayError('NOT_FOUND', `Cannot download blob "${digest}": the answer is empty`);
     return body as ReadableStream<Uint8Array>;

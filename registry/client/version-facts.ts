@@ -1,53 +1,41 @@
-import { call, type RegistryOptions, unless } from './http.ts';
+import type { VersionFacts } from '@assay/domain/ports/model-registry';
+import type { RegistryOptions } from './http.ts';
+import { getJson, getVersionAndRun, type Pair, recordOf } from './version-rows.ts';
 
-interface Pair {
-  readonly key: string;
-  readonly value: string;
-}
-
-/** A version, its model and its run, as MLflow's own calls answer them; what is empty is absent. */
-export interface VersionFactsBody {
-  readonly version: { readonly source?: string; readonly description?: string; readonly run_id?: string };
-  readonly model: { readonly description?: string; readonly tags?: readonly Pair[] };
-  readonly run: {
-    readonly info: {
-      readonly run_id: string;
-      readonly run_name?: string;
-      readonly start_time?: number;
-      readonly end_time?: number;
-    };
-    readonly data: {
-      readonly metrics?: readonly { readonly key: string; readonly value: number | string }[];
-      readonly params?: readonly Pair[];
-      readonly tags?: readonly Pair[];
-    };
-    readonly inputs?: {
-      readonly dataset_inputs?: readonly {
-        readonly dataset: { readonly name: string; readonly digest: string };
-      }[];
-    };
-  } | null;
-}
-
-/** By MLflow's own calls alone; a version may outlive its run. Throws NOT_FOUND. */
-export const getVersionFacts = async (
+/** What any MLflow server knows of a version, beside its files. Throws NOT_FOUND. */
+export async function versionFacts(
   options: RegistryOptions,
   name: string,
-  version: string,
-): Promise<VersionFactsBody> => {
-  const get = <T>(path: string, query: Readonly<Record<string, string>>): Promise<T> =>
-    call<T>(options, 'GET', `${path}?${new URLSearchParams(query)}`);
-  const [{ model_version: found }, { registered_model: model }] = await Promise.all([
-    get<{ model_version: VersionFactsBody['version'] }>('model-versions/get', { name, version }),
-    get<{ registered_model: VersionFactsBody['model'] }>('registered-models/get', { name }),
+  number: string,
+  files: VersionFacts['files'],
+): Promise<VersionFacts> {
+  const [{ version, run }, { registered_model: model }] = await Promise.all([
+    getVersionAndRun(options, name, number),
+    getJson<{ registered_model: { description?: string; tags?: readonly Pair[] } }>(
+      options,
+      'registered-models/get',
+      { name },
+    ),
   ]);
-  const runId = found.run_id ?? '';
-  const run =
-    runId === ''
-      ? undefined
-      : await unless(
-          'NOT_FOUND',
-          get<{ run: NonNullable<VersionFactsBody['run']> }>('runs/get', { run_id: runId }),
-        );
-  return { version: found, model, run: run?.run ?? null };
-};
+  const copied = /^models:\/+([^/]+)\/(\d+)$/.exec(version.source ?? '');
+  return {
+    description: version.description ?? '',
+    modelDescription: model.description ?? '',
+    modelTags: recordOf(model.tags),
+    copiedFrom: copied === null ? null : `${copied[1]}/${copied[2]}`,
+    files,
+    run: run && {
+      id: run.info.run_id,
+      name: run.info.run_name ?? '',
+      startedAtMs: run.info.start_time ?? 0,
+      endedAtMs: run.info.end_time ?? null,
+      params: recordOf(run.data.params),
+      metrics: recordOf(run.data.metrics),
+      tags: recordOf(run.data.tags),
+      datasets: (run.inputs?.dataset_inputs ?? []).map(({ dataset: { name: set, digest } }) => ({
+        name: set,
+        digest,
+      })),
+    },
+  };
+}

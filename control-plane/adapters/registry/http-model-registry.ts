@@ -4,8 +4,8 @@ import type { ModelRegistry } from '@assay/domain/ports/model-registry';
 import type { RegistryOptions } from '@assay/registry-client/http';
 import { registerModel } from '@assay/registry-client/register-model';
 import { RegistryClient } from '@assay/registry-client/registry-client';
+import { versionFacts } from '@assay/registry-client/version-facts';
 import { assertKept } from './kept.ts';
-import { versionFacts } from './version-facts.ts';
 
 /** The registry's own server as the control plane's port. */
 export const httpModelRegistry = (options: RegistryOptions): ModelRegistry => {

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { AssayError } from '@assay/domain/errors';
 import type { ModelRegistry } from '@assay/domain/ports/model-registry';
 import type { RegistryOptions } from '@assay/registry-client/http';
-import { getExternalVersion } from '@assay/registry-client/mlflow-version';
+import { getExternalVersion, getFilesUri } from '@assay/registry-client/mlflow-version';
 import { listProxied, readProxied } from '@assay/registry-client/proxied';
 import { registerModel } from '@assay/registry-client/register-model';
 import { RegistryClient } from '@assay/registry-client/registry-client';
-import { ArtifactCache } from './artifact-cache.ts';
+import { versionFacts } from '@assay/registry-client/version-facts';
 import { assertKept } from './kept.ts';
-import { versionFacts } from './version-facts.ts';
+import { PinnedFiles } from './pinned-files.ts';
 
 /** Tag by which our own trainings say who asked for them. */
 const CREATED_BY = 'assay.created_by';
@@ -19,13 +19,13 @@ const CREATED_BY = 'assay.created_by';
  */
 export const mlflowModelRegistry = (options: RegistryOptions, artifactsDir: string): ModelRegistry => {
   const client = new RegistryClient(options);
-  const cache = new ArtifactCache(artifactsDir);
+  const pins = new PinnedFiles(artifactsDir);
 
   const onnxOf = async (model: string, version: string, filesUri: string) => {
     const files = await listProxied(options, filesUri);
     const file = files.find((f) => f.path === 'model.onnx') ?? files.find((f) => f.path.endsWith('.onnx'));
     if (file === undefined) return null;
-    return cache.pin(`${model}/${version}`, await readProxied(options, filesUri, file.path));
+    return pins.pin(`${model}/${version}`, await readProxied(options, filesUri, file.path));
   };
 
   const registry: ModelRegistry = {
@@ -37,18 +37,18 @@ export const mlflowModelRegistry = (options: RegistryOptions, artifactsDir: stri
       return { model, version, createdBy: authors[0] ?? 'unknown', authors, tags, onnx };
     },
     async facts(model, version) {
-      const { filesUri } = await getExternalVersion(options, model, version);
+      const filesUri = await getFilesUri(options, model, version);
       const files = await listProxied(options, filesUri);
       // That server knows no digests, and reading every file for a page would be too much
       const listed = files.map(({ path, sizeBytes }) => ({ path, sizeBytes, digest: null }));
       return versionFacts(options, model, version, listed);
     },
     async artifactText(model, version, name) {
-      const { filesUri } = await getExternalVersion(options, model, version);
+      const filesUri = await getFilesUri(options, model, version);
       return new Response(await readProxied(options, filesUri, name)).text();
     },
     async digests(model, version) {
-      const { filesUri } = await getExternalVersion(options, model, version);
+      const filesUri = await getFilesUri(options, model, version);
       const found: { path: string; sha256: string }[] = [];
       for (const { path } of await listProxied(options, filesUri)) {
         const hash = createHash('sha256');

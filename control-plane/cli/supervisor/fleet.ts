@@ -135,6 +135,7 @@ export const modelServerChildren = (input: FleetInput): readonly ChildSpec[] =>
         ASSAY_HTTP_PORT: String(ports.http),
         ASSAY_CONTROL: `${LOOPBACK}:${input.ports.routes}`,
         ASSAY_SERVICE_TOKEN: input.tokens.service,
+        ...(input.otherRegistry === undefined && { ASSAY_REGISTRY_URL: ownRegistry(input.ports) }),
         ASSAY_STATE: join(input.state.servers, id),
         ASSAY_SEAL_AFTER_MS: String(input.sealAfterMs),
       },
