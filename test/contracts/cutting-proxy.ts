@@ -16,9 +16,9 @@ export class CuttingProxy implements AsyncDisposable {
     });
   }
 
-  static async start(target: string, bytes: number): Promise<CuttingProxy> {
+  static async start(target: string, bytes: number, port = 0): Promise<CuttingProxy> {
     const proxy = new CuttingProxy(target, bytes);
-    proxy.#server.listen(0, '127.0.0.1');
+    proxy.#server.listen(port, '127.0.0.1');
     await once(proxy.#server, 'listening');
     const address = proxy.#server.address();
     proxy.url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
