@@ -8,12 +8,16 @@ export type Row = Record<string, unknown>;
  * Schema `registry` comes first and alone: nothing of it may land in `public`. int8 stays text, so it is exact. What belongs
  * to a run is a handful of rows; at the cost of a disk's seeks the planner would read them by bitmaps, a fifth slower.
  */
-export const openPool = (databaseUrl: string, max = 16): pg.Pool =>
-  new pg.Pool({
+export const openPool = (databaseUrl: string, max = 16): pg.Pool => {
+  const pool = new pg.Pool({
     connectionString: databaseUrl,
     max,
     options: '-c search_path=registry -c random_page_cost=1.1',
   });
+  // One that breaks between two statements of a transaction tells nobody else: unheard, it would end the process
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
+};
 
 /** A statement that a connection parses once; a name belongs to one text for ever. */
 export interface Prepared {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openPool, transaction } from '@assay/registry-store/database';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestPostgres, type TestPostgres } from '../plane/postgres.ts';
@@ -67,4 +68,19 @@ test('a database that goes and comes back: 503 that says when to try again, then
   await until('the registry is back', async () => (await call('runs/create', { experiment_id: id })).ok);
   const found = await call(`experiments/get?experiment_id=${id}`);
   expect(await found.json()).toMatchObject({ experiment: { name: 'kept' } });
+});
+
+test('a connection that breaks between two statements ends its transaction, not the process', async () => {
+  const [pool, other] = [openPool(postgres.url), new pg.Client({ connectionString: postgres.url })];
+  await other.connect();
+  const broken = transaction(pool, async (db) => {
+    const { rows } = await db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const ended = new Promise((resolve) => db.once('end', resolve));
+    await other.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+    await ended;
+    await db.query('SELECT 1');
+  });
+  await expect(broken).rejects.toThrow();
+  expect((await pool.query('SELECT 1')).rowCount).toBe(1);
+  await Promise.all([pool.end(), other.end()]);
 });

@@ -24,6 +24,8 @@ export async function openDatabase(url: string): Promise<Database> {
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process
   pool.on('error', () => undefined);
+  // So does one that breaks between two statements of a transaction
+  pool.on('connect', (connected) => connected.on('error', () => undefined));
   return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
 }
 
