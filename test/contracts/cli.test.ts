@@ -46,6 +46,7 @@ const VERBS = [
   'stats',
   'audit verify',
   'evidence cat',
+  'evidence look',
 ];
 
 /** Runs some at a time: two cores, and each is a Node that starts. */
@@ -95,6 +96,7 @@ test('wrong use exits 2 and says what is wrong', async () => {
     ['serve', "required option '--plan <file>'"],
     ['experiment stop x', "required option '--reason <text>'"],
     ['evidence cat', "missing required argument 'dir'"],
+    ['evidence look d', "required option '--set <file>'"],
     ['model register x.onnx --family pricing', "required option '--model <name>'"],
     ['model register x.onnx --model m --family cooking', 'Allowed choices are ranking'],
     ['model register x.onnx --model m --family pricing --param depth', 'must be KEY=VALUE'],

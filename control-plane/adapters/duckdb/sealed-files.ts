@@ -21,7 +21,7 @@ export const unreadable = (file: string, why: string, cause?: unknown): AssayErr
 
 const isAbsent = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === 'ENOENT';
 
-async function names(dir: string): Promise<readonly string[]> {
+export async function namesIn(dir: string): Promise<readonly string[]> {
   try {
     return await readdir(dir);
   } catch (cause) {
@@ -39,14 +39,18 @@ export async function listSealed(
   fromDate: string,
 ): Promise<readonly ManifestEntry[]> {
   const root = join(evidenceDir, kind, `endpoint=${encodeURIComponent(endpoint)}`);
-  const dates = (await names(root)).filter((d) => d.startsWith('date=') && d.slice(5) >= fromDate).sort();
+  const dates = (await namesIn(root)).filter((d) => d.startsWith('date=') && d.slice(5) >= fromDate).sort();
   const found: ManifestEntry[] = [];
   for (const date of dates) {
-    const dir = join(root, date);
-    const manifests = (await names(dir)).filter((n) => n.endsWith('.json') && !n.startsWith('.')).sort();
-    found.push(...manifests.map((name) => entryOf(dir, name)));
+    found.push(...(await listFolder(join(root, date))));
   }
   return found;
+}
+
+/** The folder's files that have a manifest, in a fixed order. */
+export async function listFolder(dir: string): Promise<readonly ManifestEntry[]> {
+  const manifests = (await namesIn(dir)).filter((n) => n.endsWith('.json') && !n.startsWith('.')).sort();
+  return manifests.map((name) => entryOf(dir, name));
 }
 
 const entryOf = (dir: string, name: string): ManifestEntry => ({
@@ -74,7 +78,7 @@ export async function verify(entry: ManifestEntry): Promise<SealedFile> {
   return { ...entry, stamp, rows: manifest.rows };
 }
 
-async function parseManifest(file: string): Promise<{ sha256: string; rows: number }> {
+export async function parseManifest(file: string): Promise<{ sha256: string; rows: number }> {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(file, 'utf8'));

@@ -51,6 +51,13 @@ const adjusted = (arm: CovariateArm, theta: number): Arm => ({
   variance: Math.max(0, arm.varianceY - 2 * theta * arm.covariance + theta * theta * arm.varianceX),
 });
 
+/** Both arms' outcomes less θ times the covariate; a covariate that does not vary takes nothing away. */
+export function adjustedArms(control: CovariateArm, treatment: CovariateArm): readonly [Arm, Arm] {
+  const theta = pooledTheta(control, treatment);
+  const used = Number.isFinite(theta) ? theta : 0;
+  return [adjusted(control, used), adjusted(treatment, used)];
+}
+
 /** CUPED (Deng, Xu, Kohavi & Walker, WSDM 2013): Welch on y − θx. The covariate varies. */
 export function cuped(control: CovariateArm, treatment: CovariateArm, alpha = 0.05): Cuped {
   const theta = pooledTheta(control, treatment);

@@ -2,11 +2,11 @@ import { statSync } from 'node:fs';
 import { AssayError } from '@assay/domain/errors';
 import type { Command } from 'commander';
 import { printJson } from '../output.ts';
+import { addEvidenceLook } from './evidence-look.ts';
 
 export function addEvidence(program: Command): void {
-  program
-    .command('evidence')
-    .description('what was predicted, and what came of it')
+  const evidence = program.command('evidence').description('what was predicted, and what came of it');
+  evidence
     .command('cat <dir>')
     .description(
       'every record below a folder, sealed or not, as JSON lines; what was cut from torn tails goes to stderr',
@@ -19,4 +19,5 @@ export function addEvidence(program: Command): void {
       for await (const record of catEvidence(dir, (line: string) => process.stderr.write(`${line}\n`)))
         printJson(record);
     });
+  addEvidenceLook(evidence);
 }
