@@ -179,6 +179,7 @@ export const ERRORS = {
   },
   OVERLOADED: { status: 'RESOURCE_EXHAUSTED', remedy: 'Try again after the delay that RetryInfo names' },
   SERVER_NOT_READY: { status: 'UNAVAILABLE', remedy: 'Wait until the server has a route plan (ServerReady)' },
+  CALL_CANCELLED: { status: 'CANCELLED', remedy: 'Wait for the answer, or send no request' },
   DEADLINE_PASSED: { status: 'DEADLINE_EXCEEDED', remedy: 'Allow the request more time' },
   MODEL_FAILED: {
     status: 'INTERNAL',

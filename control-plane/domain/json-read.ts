@@ -3,6 +3,8 @@ import { AssayError, type ErrorCode } from './errors.ts';
 /** Readers for JSON that came from outside: each names the path of what is wrong. */
 export interface JsonReader {
   object(value: unknown, field: string): Record<string, unknown>;
+  /** An object without other keys: a misspelt one must not pass for an absent one. */
+  only(value: unknown, field: string, keys: readonly string[]): Record<string, unknown>;
   list(value: unknown, field: string): readonly unknown[];
   text(value: unknown, field: string): string;
   optionalText(value: unknown, field: string): string | undefined;
@@ -22,14 +24,22 @@ export function jsonReader(code: ErrorCode, what: string): JsonReader {
     typeof value === 'string' && value !== ''
       ? value
       : fail(field, `must be a non-empty text, not ${show(value)}`);
+  const object = (value: unknown, field: string): Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : fail(field, `must be an object, not ${show(value)}`);
   return {
     fail,
     text,
+    object,
+    only(value, field, keys) {
+      const found = object(value, field);
+      for (const key of Object.keys(found))
+        if (!keys.includes(key))
+          fail(field === '' ? key : `${field}.${key}`, `is not known here; known are ${keys.join(', ')}`);
+      return found;
+    },
     optionalText: (value, field) => (value === undefined || value === null ? undefined : text(value, field)),
-    object: (value, field) =>
-      typeof value === 'object' && value !== null && !Array.isArray(value)
-        ? (value as Record<string, unknown>)
-        : fail(field, `must be an object, not ${show(value)}`),
     list: (value, field) =>
       Array.isArray(value) ? value : fail(field, `must be a list, not ${show(value)}`),
     number: (value, field, from, to) =>
@@ -44,6 +54,15 @@ export function jsonReader(code: ErrorCode, what: string): JsonReader {
 }
 
 const show = (value: unknown): string => {
-  const text = value === undefined ? 'absent' : JSON.stringify(value);
+  const text = value === undefined ? 'absent' : written(value);
   return text === undefined ? typeof value : text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
+
+/** What came from outside may be too deep to be written, and has bigints where its numbers were read exactly. */
+function written(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value, (_key, v: unknown) => (typeof v === 'bigint' ? String(v) : v));
+  } catch {
+    return 'something deep';
+  }
+}

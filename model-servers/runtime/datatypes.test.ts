@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { elementsOf, packBytes, rawOfTyped, strangeField, typedOfRaw } from './datatypes.ts';
+import {
+  elementsOf,
+  packBytes,
+  rawOf,
+  rawOfTyped,
+  strangeField,
+  typedOfRaw,
+  unpackBytes,
+} from './datatypes.ts';
 
 const int = (bits: number, signed: boolean): fc.Arbitrary<number> =>
   signed
@@ -56,4 +64,23 @@ test('bytes carry their lengths', () => {
 test('values in the field of another datatype are found', () => {
   const typed = { ...typedOfRaw('', Buffer.alloc(0)), fp64Contents: [1] };
   expect(strangeField('FP32', typed)).toBe('fp64Contents');
+});
+
+test('property: bytes come back from raw as they were, and lengths that do not fit are found', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array()), (elements) => {
+      const raw = packBytes(elements);
+      expect(unpackBytes(raw)?.map((b) => [...b])).toEqual(elements.map((e) => [...e]));
+      expect(unpackBytes(Buffer.concat([raw, Buffer.from([1])]))).toBeUndefined();
+      expect(unpackBytes(Buffer.concat([raw, Buffer.from([9, 0, 0, 0, 1])]))).toBeUndefined();
+    }),
+  );
+});
+
+test('half floats: the nearest of 16 bits, little-endian (IEEE 754-2019, binary16)', () => {
+  // 1.0 is 0x3c00, the largest is 65504 (0x7bff), 1/3 is 0x3555
+  expect(rawOf('FP16', [1, 65504, 1 / 3, -2])).toEqual(
+    Buffer.from([0x00, 0x3c, 0xff, 0x7b, 0x55, 0x35, 0x00, 0xc0]),
+  );
+  expect(elementsOf('FP16', Buffer.from([0x55, 0x35]))).toEqual([0.333251953125]);
 });

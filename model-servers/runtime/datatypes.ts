@@ -41,6 +41,12 @@ const ALL_FIELDS = [...new Set(Object.values(FIELDS))];
 export const strangeField = (datatype: string, contents: InferTensorContents): Field | undefined =>
   ALL_FIELDS.find((f) => f !== FIELDS[datatype] && contents[f].length > 0);
 
+/** In Node 24, not yet in lib es2024. */
+interface HalfView extends DataView {
+  getFloat16(at: number, littleEndian: boolean): number;
+  setFloat16(at: number, value: number, littleEndian: boolean): void;
+}
+
 const WRITERS: Readonly<Record<string, (v: DataView, at: number, x: never) => void>> = {
   BOOL: (v, at, x: boolean) => v.setUint8(at, x ? 1 : 0),
   UINT8: (v, at, x: number) => v.setUint8(at, x),
@@ -49,6 +55,7 @@ const WRITERS: Readonly<Record<string, (v: DataView, at: number, x: never) => vo
   INT16: (v, at, x: number) => v.setInt16(at, x, true),
   UINT32: (v, at, x: number) => v.setUint32(at, x, true),
   INT32: (v, at, x: number) => v.setInt32(at, x, true),
+  FP16: (v, at, x: number) => (v as HalfView).setFloat16(at, x, true),
   FP32: (v, at, x: number) => v.setFloat32(at, x, true),
   FP64: (v, at, x: number) => v.setFloat64(at, x, true),
   UINT64: (v, at, x: bigint) => v.setBigUint64(at, x, true),
@@ -71,13 +78,30 @@ export function rawOfTyped(datatype: string, contents: InferTensorContents): Buf
   const field = FIELDS[datatype];
   if (field === undefined) return Buffer.alloc(0);
   if (datatype === 'BYTES') return packBytes(contents.bytesContents);
-  const values = contents[field] as readonly unknown[];
+  return rawOf(datatype, contents[field] as readonly unknown[]);
+}
+
+/** The same of plain values: booleans, numbers, and bigints for the 64-bit integers. Not for BYTES. */
+export function rawOf(datatype: string, values: readonly unknown[]): Buffer {
   const size = ELEMENT_BYTES.get(datatype) ?? 0;
   const raw = Buffer.allocUnsafe(values.length * size);
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const write = WRITERS[datatype];
   for (let i = 0; i < values.length; i++) write?.(view, i * size, values[i] as never);
   return raw;
+}
+
+/** Elements of raw BYTES; undefined when their lengths do not fill the bytes exactly. */
+export function unpackBytes(raw: Buffer): Buffer[] | undefined {
+  const elements: Buffer[] = [];
+  let at = 0;
+  while (at + 4 <= raw.length) {
+    const end = at + 4 + raw.readUInt32LE(at);
+    if (end > raw.length) return undefined;
+    elements.push(raw.subarray(at + 4, end));
+    at = end;
+  }
+  return at === raw.length ? elements : undefined;
 }
 
 const READERS: Readonly<Record<string, (v: DataView, at: number) => number | bigint | boolean>> = {
@@ -88,13 +112,14 @@ const READERS: Readonly<Record<string, (v: DataView, at: number) => number | big
   INT16: (v, at) => v.getInt16(at, true),
   UINT32: (v, at) => v.getUint32(at, true),
   INT32: (v, at) => v.getInt32(at, true),
+  FP16: (v, at) => (v as HalfView).getFloat16(at, true),
   FP32: (v, at) => v.getFloat32(at, true),
   FP64: (v, at) => v.getFloat64(at, true),
   UINT64: (v, at) => v.getBigUint64(at, true),
   INT64: (v, at) => v.getBigInt64(at, true),
 };
 
-/** Elements of raw contents. FP16 and BYTES are not read here: no family's tensors have them. */
+/** Elements of raw contents, without BYTES (`unpackBytes`). */
 export function elementsOf(datatype: string, raw: Buffer): (number | bigint | boolean)[] {
   const read = READERS[datatype];
   const size = ELEMENT_BYTES.get(datatype) ?? 0;
@@ -116,5 +141,7 @@ export function typedOfRaw(datatype: string, raw: Buffer): InferTensorContents {
     bytesContents: [],
   };
   const field = FIELDS[datatype];
-  return field === undefined ? contents : { ...contents, [field]: elementsOf(datatype, raw) };
+  if (field === undefined) return contents;
+  const elements = datatype === 'BYTES' ? (unpackBytes(raw) ?? []) : elementsOf(datatype, raw);
+  return { ...contents, [field]: elements };
 }

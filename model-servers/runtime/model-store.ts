@@ -1,23 +1,20 @@
 import type { FamilySpec } from '@assay/domain/families/family';
 import type { ServedVersion } from '@assay/domain/route-plan';
-import { type LoadedModel, loadModel } from './model.ts';
+import { type LoadedModel, openModel, readModel } from './model.ts';
 
 /** Sessions by family and digest: a plan that names a loaded model again costs nothing. */
 export class ModelStore {
   readonly #models = new Map<string, LoadedModel>();
 
-  async load(file: string, spec: FamilySpec, version: ServedVersion): Promise<LoadedModel> {
-    const known =
-      version.digest === undefined ? undefined : this.#models.get(`${spec.family}/${version.digest}`);
+  async load(file: string, spec: FamilySpec, { digest }: ServedVersion): Promise<LoadedModel> {
+    const loaded = (of: string): LoadedModel | undefined => this.#models.get(`${spec.family}/${of}`);
+    const known = digest === undefined ? undefined : loaded(digest);
     if (known !== undefined) return known;
-    const model = await loadModel(file, spec, version.digest);
-    const key = `${spec.family}/${model.digest}`;
-    const same = this.#models.get(key);
-    if (same !== undefined) {
-      await model.release();
-      return same;
-    }
-    this.#models.set(key, model);
+    const read = await readModel(file, digest);
+    const same = loaded(read.digest);
+    if (same !== undefined) return same;
+    const model = await openModel(read, spec);
+    this.#models.set(`${spec.family}/${read.digest}`, model);
     return model;
   }
 

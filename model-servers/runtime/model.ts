@@ -27,12 +27,15 @@ const TYPES: Readonly<Record<string, TensorSpec['datatype']>> = {
 
 export const RUNTIME = `onnxruntime-node/1.30.0 node/${process.versions.node} ${process.platform}-${process.arch} cpu`;
 
-/** Throws MODEL_MISSING, MODEL_DIGEST, MODEL_NOT_ONNX, MODEL_SIGNATURE, MODEL_FAILED (warm-up). */
-export async function loadModel(
-  file: string,
-  spec: FamilySpec,
-  digest: string | undefined,
-): Promise<LoadedModel> {
+/** A model file's bytes and their hex SHA-256. */
+export interface ModelFile {
+  readonly file: string;
+  readonly bytes: Buffer;
+  readonly digest: string;
+}
+
+/** Throws MODEL_MISSING, MODEL_DIGEST. */
+export async function readModel(file: string, digest: string | undefined): Promise<ModelFile> {
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new AssayError('MODEL_MISSING', `Cannot load model "${file}": ${(cause as Error).message}`, {
       cause,
@@ -44,6 +47,11 @@ export async function loadModel(
       'MODEL_DIGEST',
       `Cannot load model "${file}": its SHA-256 is ${found}, the plan says ${digest}`,
     );
+  return { file, bytes, digest: found };
+}
+
+/** Throws MODEL_NOT_ONNX, MODEL_SIGNATURE, MODEL_FAILED (warm-up). */
+export async function openModel({ file, bytes, digest }: ModelFile, spec: FamilySpec): Promise<LoadedModel> {
   const session = await InferenceSession.create(bytes, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
@@ -54,7 +62,7 @@ export async function loadModel(
     });
   });
   checkSignature(file, session, spec);
-  const model = hosted(session, found);
+  const model = hosted(session, digest);
   await warmUp(model, spec);
   return model;
 }

@@ -10,6 +10,7 @@ test('defaults', () => {
     grpcPort: 0,
     sealAfterMs: 10_000,
     maxMessageBytes: 67_108_864,
+    requestTimeoutMs: 60_000,
     authRequired: false,
     planFile: 'plan.json',
     control: undefined,

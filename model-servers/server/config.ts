@@ -18,6 +18,8 @@ export interface ModelServerConfig {
   readonly sealAfterMs: number;
   readonly maxMessageBytes: number;
   readonly maxInFlight: number;
+  /** A REST request that has not come whole by then is cut. */
+  readonly requestTimeoutMs: number;
   readonly authRequired: boolean;
   readonly identities: ReadonlyMap<string, Identity>;
   readonly serviceToken: string | undefined;
@@ -48,6 +50,7 @@ const ENVIRONMENT = z.object({
   ASSAY_SEAL_AFTER_MS: whole(100, 86_400_000, 10_000),
   ASSAY_MAX_MESSAGE_BYTES: whole(1024, 2 ** 31 - 1, 64 * 2 ** 20),
   ASSAY_MAX_IN_FLIGHT: whole(1, 1_000_000, 1024),
+  ASSAY_REQUEST_TIMEOUT_MS: whole(100, 3_600_000, 60_000),
   ASSAY_AUTH: z.enum(['open', 'required']).default('open'),
   ASSAY_TOKENS: z.string().default('{}'),
   ASSAY_SERVICE_TOKEN: set.optional(),
@@ -95,6 +98,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ModelServerConfig {
     sealAfterMs: e.ASSAY_SEAL_AFTER_MS,
     maxMessageBytes: e.ASSAY_MAX_MESSAGE_BYTES,
     maxInFlight: e.ASSAY_MAX_IN_FLIGHT,
+    requestTimeoutMs: e.ASSAY_REQUEST_TIMEOUT_MS,
     authRequired: e.ASSAY_AUTH === 'required',
     identities: identities(e.ASSAY_TOKENS),
     serviceToken: e.ASSAY_SERVICE_TOKEN,

@@ -1,3 +1,4 @@
+import { AssayError } from '@assay/domain/errors';
 import { EvidenceService } from '@assay/proto/gen/events/evidence';
 import { GRPCInferenceServiceService } from '@assay/proto/gen/inference/open_inference_grpc';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
@@ -16,6 +17,7 @@ import { evidenceHandlers } from './handlers/evidence.ts';
 import { inferenceHandlers } from './handlers/inference.ts';
 import { addHealthAndReflection, Health } from './health.ts';
 import { restApp } from './rest/app.ts';
+import { readable } from './unreadable.ts';
 
 export interface CoreOptions {
   readonly serverId: string;
@@ -26,6 +28,7 @@ export interface CoreOptions {
   readonly sealAfterMs: number;
   readonly maxMessageBytes: number;
   readonly maxInFlight: number;
+  readonly requestTimeoutMs: number;
   readonly access: Access;
   /** Absent: model files are where the plan says. */
   readonly fileOf?: FileOf | undefined;
@@ -84,9 +87,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   };
   const health = new Health(plans);
   const server = grpcServer(serving, health, maxMessageBytes);
-  const port = await bind(server, host, options.grpcPort);
-  const rest = restApp(serving, maxMessageBytes);
-  const http = await rest.listen({ host, port: options.httpPort });
+  const rest = restApp(serving, options);
   const close = async (): Promise<void> => {
     health.drain();
     await Promise.all([drain(server), rest.close()]);
@@ -95,7 +96,29 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     await sealer.close(SEAL_MS);
     unlock();
   };
-  return { grpc: `${host}:${port}`, http, plans, traffic, events, health, close };
+  try {
+    const port = await listening('grpcPort', host, options.grpcPort, bind(server, host, options.grpcPort));
+    const http = await listening(
+      'httpPort',
+      host,
+      options.httpPort,
+      rest.listen({ host, port: options.httpPort }),
+    );
+    return { grpc: `${host}:${port}`, http, plans, traffic, events, health, close };
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+}
+
+/** Throws CONFIG_INVALID: a port that somebody else has is not an internal failure. */
+async function listening<T>(field: string, host: string, port: number, listen: Promise<T>): Promise<T> {
+  try {
+    return await listen;
+  } catch (cause) {
+    const text = `Cannot listen on ${host}:${port}: ${(cause as Error).message}`;
+    throw new AssayError('CONFIG_INVALID', text, { cause, field });
+  }
 }
 
 function grpcServer(serving: Serving, health: Health, maxMessageBytes: number): Server {
@@ -103,8 +126,8 @@ function grpcServer(serving: Serving, health: Health, maxMessageBytes: number): 
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': -1,
   });
-  server.addService(GRPCInferenceServiceService, inferenceHandlers(serving));
-  server.addService(EvidenceService, evidenceHandlers(serving));
+  server.addService(readable(GRPCInferenceServiceService), inferenceHandlers(serving));
+  server.addService(readable(EvidenceService), evidenceHandlers(serving));
   addHealthAndReflection(server, health);
   return server;
 }

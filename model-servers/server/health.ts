@@ -7,13 +7,14 @@ import type {
   sendUnaryData,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import type { PlanHolder } from '../routing/plan-holder.ts';
+import { descriptors } from './descriptors.ts';
 import { grpcError } from './grpc-error.ts';
 
 const PROTO = fileURLToPath(new URL('../../proto', import.meta.url));
-const HEALTH = fileURLToPath(new URL('./health.proto', import.meta.url));
+const HEALTH = 'grpc/health/v1/health.proto';
 
 type Status = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
 interface Check {
@@ -64,6 +65,14 @@ export class Health {
         if (status === 'SERVICE_UNKNOWN') callback(grpcError(new AssayError('NOT_FOUND', text)));
         else callback(null, { status });
       },
+      List: (
+        _call: unknown,
+        callback: sendUnaryData<{ statuses: Record<string, { status: Status }> }>,
+      ): void => {
+        const names = [...PUBLIC, ...(this.#plans.table?.endpoints.keys() ?? [])];
+        const statuses = names.map((name) => [name, { status: this.#status(name) }] as const);
+        callback(null, { statuses: Object.fromEntries(statuses) });
+      },
       Watch: (call: Watcher): void => {
         const status = this.#status(call.request.service);
         this.#watchers.set(call, status);
@@ -76,12 +85,12 @@ export class Health {
 
 /** Adds health and reflection (v1 and v1alpha) to a server. */
 export function addHealthAndReflection(server: Server, health: Health): void {
-  const files = ['inference/open_inference_grpc.proto', 'events/evidence.proto', HEALTH];
-  const definitions: PackageDefinition = loadSync(files, {
+  const { 'grpc.health.v1.Health': service } = loadSync(HEALTH, {
     includeDirs: [PROTO],
     enums: String,
     defaults: true,
   });
-  server.addService(definitions['grpc.health.v1.Health'] as ServiceDefinition, health.handlers());
-  new ReflectionService(definitions).addToServer(server);
+  server.addService(service as ServiceDefinition, health.handlers());
+  const services = [...PUBLIC, 'grpc.health.v1.Health'].filter((name) => name !== '');
+  new ReflectionService(descriptors(), { services }).addToServer(server);
 }

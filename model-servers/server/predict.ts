@@ -20,17 +20,27 @@ type Complete = Decision & {
   readonly inputs: readonly WireTensor[];
 };
 
-export type Predict = (request: ModelInferRequest, deadlineMs: number) => Promise<ModelInferResponse>;
+/** Whoever asked may have gone in the meantime. */
+export interface Caller {
+  readonly cancelled: boolean;
+}
+
+/** `caller` is looked at before the model runs. */
+export type Predict = (
+  request: ModelInferRequest,
+  deadlineMs: number,
+  caller: Caller,
+) => Promise<ModelInferResponse>;
 
 /** The path of a prediction: read, assign, infer, guard, record, answer; shadows afterwards. */
 export function predictor(serving: Serving): Predict {
   let inFlight = 0;
-  return async (request, deadlineMs) => {
+  return async (request, deadlineMs, caller) => {
     if (inFlight >= serving.maxInFlight)
       throw new AssayError('OVERLOADED', `Cannot answer now: ${inFlight} requests are in progress`);
     inFlight++;
     try {
-      return await predictOne(serving, request, deadlineMs);
+      return await predictOne(serving, request, deadlineMs, caller);
     } finally {
       inFlight--;
     }
@@ -41,6 +51,7 @@ async function predictOne(
   serving: Serving,
   request: ModelInferRequest,
   deadlineMs: number,
+  caller: Caller,
 ): Promise<ModelInferResponse> {
   let decision: Decision = begin(serving, request);
   const { endpoint } = decision;
@@ -49,11 +60,7 @@ async function predictOne(
   try {
     complete = { ...decision, ...read(endpoint, request) };
     decision = complete;
-    if (Date.now() > deadlineMs)
-      throw new AssayError(
-        'DEADLINE_PASSED',
-        `Cannot answer for "${request.modelName}": its deadline has passed`,
-      );
+    assertAwaited(request, deadlineMs, caller);
     answered = await answerFor(endpoint, complete.assigned, complete.inputs);
   } catch (cause) {
     await refuse(serving, decision, cause);
@@ -68,6 +75,14 @@ async function predictOne(
     )
       serving.shadows.add(() => shadow(serving, complete, hosted));
   return responseOf(request, complete, answered);
+}
+
+/** No model runs for an answer that nobody waits for. Throws CALL_CANCELLED, DEADLINE_PASSED. */
+function assertAwaited({ modelName }: ModelInferRequest, deadlineMs: number, caller: Caller): void {
+  if (caller.cancelled)
+    throw new AssayError('CALL_CANCELLED', `Cannot answer for "${modelName}": the client cancelled the call`);
+  if (Date.now() > deadlineMs)
+    throw new AssayError('DEADLINE_PASSED', `Cannot answer for "${modelName}": its deadline has passed`);
 }
 
 /** Throws SERVER_NOT_READY, ENDPOINT_UNKNOWN: such requests belong to no endpoint's evidence. */

@@ -31,6 +31,7 @@ export async function serveStandalone(options: StandAloneOptions): Promise<Stand
     sealAfterMs: options.sealAfterMs ?? 10_000,
     maxMessageBytes: MAX_MESSAGE_BYTES,
     maxInFlight: 1024,
+    requestTimeoutMs: 60_000,
     access: { required: false, identities: new Map() },
     log,
   } satisfies CoreOptions & { log: Logger });

@@ -235,5 +235,10 @@ test('REST on the same names gives the same answer and refuses the same', async 
   ]);
   expect(await refused(await rest('/v2/nothing'))).toEqual([404, 'NOT_FOUND']);
   expect(await (await rest('/v2/models/price')).json()).toMatchObject({ name: 'price', versions: ['1'] });
-  expect((await rest('/v2/models/price/versions/9/ready')).status).toBe(503);
+  expect((await rest('/v2/models/price/versions/9/ready')).status).toBe(404);
+  expect((await rest('/v2/models/none/ready')).status).toBe(404);
+  expect(await (await rest('/v2/models/price/versions/1/ready')).json()).toEqual({
+    name: 'price',
+    ready: true,
+  });
 });

@@ -4,7 +4,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endpoint, ModelServerProcess, until } from './inference-server.ts';
 
-const HEALTH = fileURLToPath(new URL('../../model-servers/server/health.proto', import.meta.url));
+const HEALTH = fileURLToPath(new URL('../../proto/grpc/health/v1/health.proto', import.meta.url));
 
 interface HealthClient {
   Check(

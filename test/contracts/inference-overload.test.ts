@@ -15,6 +15,7 @@ import { biddingInputs, infer, refusal, requestOf } from './inference-calls.ts';
 import { endpoint, ModelServerProcess, until } from './inference-server.ts';
 
 const PLAN = [endpoint('bid', 'bidding', 'bidding-affinity')];
+const waiting = { cancelled: false };
 const request = () => requestOf('bid', biddingInputs(0, 10), { unit: 'u' });
 
 test('more than it takes at once: RESOURCE_EXHAUSTED at once, the others are answered, and it goes on', async () => {
@@ -40,7 +41,7 @@ test('evidence that cannot be written: no answer leaves; when it can be again, a
   expect((await infer(server, request())).version).toBe('1');
 });
 
-test('no work is begun whose deadline has passed', async () => {
+test('no model runs whose deadline has passed or whose caller is gone', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'assay-deadline-'));
   const [traffic, shadows, plans] = [new TrafficCounts(), new ShadowQueue(1), new PlanHolder()];
   const log = pino({ enabled: false });
@@ -54,14 +55,19 @@ test('no work is begun whose deadline has passed', async () => {
     maxInFlight: 1,
   });
   try {
-    await expect(predict(request(), Number.POSITIVE_INFINITY)).rejects.toMatchObject({
+    await expect(predict(request(), Number.POSITIVE_INFINITY, waiting)).rejects.toMatchObject({
       code: 'SERVER_NOT_READY',
     });
     const json = JSON.stringify({ version: 1, endpoints: PLAN });
     await plans.apply({ json, routeVersion: 1n, unitSecret: Buffer.alloc(32), base: dir });
-    await expect(predict(request(), Date.now() - 1)).rejects.toMatchObject({ code: 'DEADLINE_PASSED' });
-    expect((await predict(request(), Date.now() + 10_000)).modelVersion).toBe('1');
-    expect(wal.records).toBe(2);
+    await expect(predict(request(), Date.now() - 1, waiting)).rejects.toMatchObject({
+      code: 'DEADLINE_PASSED',
+    });
+    await expect(predict(request(), Date.now() + 10_000, { cancelled: true })).rejects.toMatchObject({
+      code: 'CALL_CANCELLED',
+    });
+    expect((await predict(request(), Date.now() + 10_000, waiting)).modelVersion).toBe('1');
+    expect(wal.records).toBe(3);
   } finally {
     await wal.close();
     rmSync(dir, { recursive: true });

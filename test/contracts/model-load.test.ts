@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FAMILIES } from '@assay/domain/families/all';
-import { loadModel } from '@assay/model-servers/runtime/model';
+import type { FamilySpec } from '@assay/domain/families/family';
+import { type LoadedModel, openModel, readModel } from '@assay/model-servers/runtime/model';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MODELS } from './inference-server.ts';
 
@@ -13,6 +14,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
+const loadModel = async (file: string, spec: FamilySpec, digest: string | undefined): Promise<LoadedModel> =>
+  openModel(await readModel(file, digest), spec);
 const model = (name: string): string => join(MODELS, `${name}.onnx`);
 
 test.for([

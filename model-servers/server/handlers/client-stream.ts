@@ -6,6 +6,7 @@ import type { Seen } from '../../evidence/seen.ts';
 import { assertMayPredict } from '../access.ts';
 import type { Serving } from '../context.ts';
 import { grpcError } from '../grpc-error.ts';
+import { assertReadable } from '../unreadable.ts';
 import { authorizationOf } from './unary.ts';
 
 export interface Receipt {
@@ -103,6 +104,7 @@ export const recordStream =
     const recorder = new Recorder(serving, recording);
     call.on('data', (item: T) => {
       try {
+        assertReadable(item);
         recorder.take(item);
       } catch (cause) {
         fail(cause);

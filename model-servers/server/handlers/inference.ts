@@ -1,18 +1,29 @@
+import { AssayError } from '@assay/domain/errors';
 import type { TensorSpec } from '@assay/domain/families/family';
 import type {
   GRPCInferenceServiceServer,
   ModelMetadataResponse,
+  RepositoryIndexResponse,
   ModelMetadataResponse_TensorMetadata as TensorMetadata,
 } from '@assay/proto/gen/inference/open_inference_grpc';
 import { pinned } from '../../routing/assign.ts';
 import type { Serving } from '../context.ts';
 import { endpointOf, predictor } from '../predict.ts';
+import { streamInfer } from './stream-infer.ts';
 import { guardedUnary, unary } from './unary.ts';
 
 export const SERVER = {
   name: 'assay',
   version: '0.1.0',
-  extensions: ['assay_routing', 'assay_evidence', 'assay_guardrails'],
+  extensions: [
+    'binary_tensor_data',
+    'parameters',
+    'repository_index',
+    'stream_infer',
+    'assay_routing',
+    'assay_evidence',
+    'assay_guardrails',
+  ],
 };
 
 const tensor = ({ name, datatype, shape }: TensorSpec): TensorMetadata => ({
@@ -40,16 +51,36 @@ export function isModelReady(serving: Serving, name: string, version: string): b
   return endpoint !== undefined && (version === '' || endpoint.pins.has(version));
 }
 
+/** Every version that a pin may name, by endpoint; what is in the plan is ready. Throws NOT_FOUND. */
+export function repositoryIndex(serving: Serving, repository: string): RepositoryIndexResponse {
+  if (repository !== '')
+    throw new AssayError(
+      'NOT_FOUND',
+      `Cannot list repository "${repository}": there is one, without a name`,
+      {
+        field: 'repository_name',
+      },
+    );
+  const endpoints = [...(serving.plans.table?.endpoints.values() ?? [])];
+  const models = endpoints.flatMap((e) =>
+    [...e.pins.keys()].map((version) => ({ name: e.route.name, version, state: 'READY', reason: '' })),
+  );
+  return { models };
+}
+
 export const isReady = (serving: Serving): boolean => serving.plans.table !== undefined;
 
 /** Open Inference Protocol v2. */
 export function inferenceHandlers(serving: Serving): GRPCInferenceServiceServer {
+  const predict = predictor(serving);
   return {
     serverLive: unary(() => ({ live: true })),
     serverReady: unary(() => ({ ready: isReady(serving) })),
     modelReady: unary(({ name, version }) => ({ ready: isModelReady(serving, name, version) })),
     serverMetadata: unary(() => ({ ...SERVER, extensions: [...SERVER.extensions] })),
     modelMetadata: unary(({ name, version }) => metadataOf(serving, name, version)),
-    modelInfer: guardedUnary(serving.access, predictor(serving)),
+    modelInfer: guardedUnary(serving.access, predict),
+    modelStreamInfer: streamInfer(serving.access, predict),
+    repositoryIndex: unary(({ repositoryName }) => repositoryIndex(serving, repositoryName)),
   };
 }

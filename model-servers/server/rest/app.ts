@@ -1,31 +1,61 @@
 import { randomUUID } from 'node:crypto';
-import { AssayError, HTTP_STATUS } from '@assay/domain/errors';
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
-import { rawOfTyped } from '../../runtime/datatypes.ts';
+import { AssayError } from '@assay/domain/errors';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { assertMayPredict } from '../access.ts';
 import type { Serving } from '../context.ts';
-import { outside } from '../grpc-error.ts';
-import { isModelReady, isReady, metadataOf, SERVER } from '../handlers/inference.ts';
+import { isReady, metadataOf, repositoryIndex, SERVER } from '../handlers/inference.ts';
 import { type Predict, predictor } from '../predict.ts';
-import { jsonOfResponse, requestOfJson } from './json-tensors.ts';
+import { decoded, partsOf } from './body.ts';
+import { addCompression } from './compress.ts';
+import { restAnswer } from './json-answer.ts';
+import { requestOfJson } from './json-request.ts';
+import { OPENAPI } from './openapi.ts';
 import { addOutcomes } from './outcomes.ts';
+import { problem } from './problem.ts';
 
 interface Named {
   readonly Params: { readonly name: string; readonly version?: string };
 }
 
 const NOT_READY = 503;
+const HEADER_LENGTH = 'inference-header-content-length';
+
+export interface RestLimits {
+  readonly maxMessageBytes: number;
+  readonly requestTimeoutMs: number;
+}
+
+const LONGEST_NAME = 1024;
+/** How often Node looks for requests that are late. */
+const LOOKS_PER_TIMEOUT = 4;
 
 /** Open Inference Protocol v2 over REST, outcomes, and metrics. */
-export function restApp(serving: Serving, maxMessageBytes: number): FastifyInstance {
-  const app = Fastify({ bodyLimit: maxMessageBytes, logger: false, genReqId: () => randomUUID() });
-  // Everything is JSON: some clients send no Content-Type at all, others text/plain
+export function restApp(
+  serving: Serving,
+  { maxMessageBytes, requestTimeoutMs }: RestLimits,
+): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: maxMessageBytes,
+    requestTimeout: requestTimeoutMs,
+    http: {
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.ceil(requestTimeoutMs / LOOKS_PER_TIMEOUT),
+    },
+    // Longer names of endpoints would be 404
+    routerOptions: { maxParamLength: LONGEST_NAME },
+    logger: false,
+    genReqId: () => randomUUID(),
+  });
+  // Everything is JSON, with binary data behind it or not: some clients send no Content-Type at all, others text/plain
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'ignore'));
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer) =>
+    decoded(body, request.headers['content-encoding'], maxMessageBytes),
+  );
   app.setErrorHandler((cause: FastifyError, request, reply) => problem(reply, request.id, cause));
   app.setNotFoundHandler((request, reply) =>
     problem(reply, request.id, new AssayError('NOT_FOUND', `Cannot find "${request.url}"`)),
   );
+  addCompression(app);
   app.get('/v2', () => SERVER);
   app.get('/v2/health/live', () => ({ live: true }));
   app.get('/v2/health/ready', (_request, reply) =>
@@ -35,10 +65,12 @@ export function restApp(serving: Serving, maxMessageBytes: number): FastifyInsta
     const { registry } = serving.events;
     return reply.type(registry.contentType).send(await registry.metrics());
   });
+  app.post('/v2/repository/index', () => repositoryIndex(serving, '').models);
   const predict = predictor(serving);
   for (const path of ['/v2/models/:name', '/v2/models/:name/versions/:version'])
     addModel(app, serving, predict, path);
   addOutcomes(app, serving);
+  app.get('/openapi.json', () => OPENAPI);
   return app;
 }
 
@@ -49,48 +81,21 @@ function addModel(app: FastifyInstance, serving: Serving, predict: Predict, path
       of.map((t) => ({ ...t, shape: t.shape.map(Number) }));
     return { ...metadata, inputs: tensors(metadata.inputs), outputs: tensors(metadata.outputs) };
   });
-  app.get<Named>(`${path}/ready`, ({ params: { name, version = '' } }, reply) => {
-    const ready = isModelReady(serving, name, version);
-    return reply.status(ready ? 200 : NOT_READY).send({ name, ready });
+  // What is unknown is 404, as for every other path below it
+  app.get<Named>(`${path}/ready`, ({ params: { name, version = '' } }) => {
+    metadataOf(serving, name, version);
+    return { name, ready: true };
   });
-  app.post<Named>(`${path}/infer`, async ({ params: { name, version = '' }, headers, body }) => {
+  app.post<Named>(`${path}/infer`, async ({ params: { name, version = '' }, headers, body }, reply) => {
     assertMayPredict(serving.access, headers.authorization);
-    const answer = await predict(requestOfJson(name, version, body), Number.POSITIVE_INFINITY);
-    const raw = answer.outputs.map((o) =>
-      o.contents ? rawOfTyped(o.datatype, o.contents) : Buffer.alloc(0),
-    );
-    return jsonOfResponse(answer, raw);
-  });
-}
-
-/** Fastify's own refusals in our words. */
-function known(cause: FastifyError | AssayError): AssayError {
-  if (cause instanceof AssayError) return cause;
-  if (cause.statusCode === 413)
-    return new AssayError(
-      'MESSAGE_TOO_LARGE',
-      'Cannot read the request: it is larger than this server takes',
-    );
-  if (cause.statusCode !== undefined && cause.statusCode < 500)
-    return new AssayError('REQUEST_INVALID', `Cannot read the request: ${cause.message}`, { cause });
-  return outside(cause);
-}
-
-/** RFC 9457, and `error`, which clients of the protocol read. */
-function problem(reply: FastifyReply, requestId: string, cause: FastifyError | AssayError): FastifyReply {
-  const error = outside(known(cause));
-  const status = HTTP_STATUS[error.status];
-  return reply
-    .status(status)
-    .type('application/problem+json')
-    .send({
-      type: `urn:assay:error:${error.code}`,
-      title: error.message,
-      status,
-      code: error.code,
-      remedy: error.remedy,
-      instance: requestId,
-      error: error.message,
-      ...(error.field !== undefined && { field: error.field }),
+    const { request, wishes } = requestOfJson(name, version, partsOf(body, headers[HEADER_LENGTH]));
+    const answer = await predict(request, Number.POSITIVE_INFINITY, {
+      get cancelled() {
+        return reply.raw.destroyed;
+      },
     });
+    const { body: bytes, headerLength } = restAnswer(answer, wishes);
+    if (headerLength === undefined) return reply.type('application/json').send(bytes);
+    return reply.type('application/octet-stream').header(HEADER_LENGTH, headerLength).send(bytes);
+  });
 }

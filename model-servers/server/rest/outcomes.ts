@@ -5,6 +5,7 @@ import { assertMayPredict } from '../access.ts';
 import type { Serving } from '../context.ts';
 import { Recorder } from '../handlers/client-stream.ts';
 import { outcomeRecording } from '../handlers/record-outcomes.ts';
+import { jsonOf } from './body.ts';
 
 const NUMBERS = z.record(z.string(), z.number()).default({});
 const OUTCOMES = z.object({
@@ -26,7 +27,7 @@ const OUTCOMES = z.object({
 export function addOutcomes(app: FastifyInstance, serving: Serving): void {
   app.post('/v2/outcomes', async ({ headers, body }) => {
     assertMayPredict(serving.access, headers.authorization);
-    const parsed = OUTCOMES.safeParse(body);
+    const parsed = OUTCOMES.safeParse(jsonOf(body));
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       throw new AssayError('REQUEST_INVALID', `Cannot read outcomes: ${issue?.message ?? ''}`, {
