@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 
-const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Aborts at the first signal that asks the process to end. It stays in place afterwards: a terminal and npm may both
  * hand the same Ctrl-C on, and the second must not cut an orderly stop short.
  */
-export function stopSignal(): AbortSignal {
+export function stopSignal(names: readonly NodeJS.Signals[] = ENDING): AbortSignal {
   const controller = new AbortController();
-  for (const name of NAMES) process.on(name, () => controller.abort(new Error(`ended by ${name}`)));
+  for (const name of names) process.on(name, () => controller.abort(new Error(`ended by ${name}`)));
   return controller.signal;
 }
 

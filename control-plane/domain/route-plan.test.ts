@@ -42,6 +42,9 @@ describe('parseRoutePlan', () => {
     ['no object', [], ''],
     ['no endpoints', { version: 1 }, 'endpoints'],
     ['an unknown family', plan({ family: 'fraud' }), 'endpoints[0].family'],
+    ['a misspelt key', plan({ shadow: [] }), 'endpoints[0].shadow'],
+    ['a key of another part', plan({ champion: { ...champion, weight: 1 } }), 'endpoints[0].champion.weight'],
+    ['an unknown key of the plan', { version: 1, endpoints: [], owner: 'me' }, 'owner'],
     ['no champion', plan({ champion: undefined }), 'endpoints[0].champion'],
     [
       'a champion without path',
@@ -88,7 +91,7 @@ describe('parseRoutePlan', () => {
       plan({ experiments: [experiment, { ...experiment, id: 'y', layer: { id: 'l', from: 0.9, to: 1 } }] }),
       'endpoints[0].experiments[1]',
     ],
-    ['a policy that is an empty list', plan({ policy: [] }), 'rules'],
+    ['a policy that is an empty list', plan({ policy: [] }), 'endpoints[0].policy.rules'],
     ['an unknown fallback', plan({ fallback: 'guess' }), 'endpoints[0].fallback'],
     ['an unknown evidence mode', plan({ evidence: 'never' }), 'endpoints[0].evidence'],
     ['an endpoint twice', { version: 1, endpoints: [endpoint, endpoint] }, 'endpoints[1].name'],
@@ -99,7 +102,10 @@ describe('parseRoutePlan', () => {
     } catch (cause) {
       caught = cause;
     }
-    expect(caught).toMatchObject({ code: field === 'rules' ? 'POLICY_INVALID' : 'PLAN_INVALID', field });
+    expect(caught).toMatchObject({
+      code: field.includes('policy') ? 'POLICY_INVALID' : 'PLAN_INVALID',
+      field,
+    });
   });
 
   test('refuses an unknown policy rule as the policy does', () => {

@@ -1,3 +1,4 @@
+import { AssayError } from './errors.ts';
 import { FAMILY_NAMES, type Family } from './families/family.ts';
 import { type JsonReader, jsonReader } from './json-read.ts';
 import { type Policy, parsePolicy } from './policy.ts';
@@ -60,10 +61,33 @@ export interface RoutePlan {
   readonly endpoints: readonly EndpointRoute[];
 }
 
+/** Keys that each part of a plan has; `route-plan-schema.ts` publishes them. */
+export const PLAN_KEYS = {
+  plan: ['$schema', 'version', 'endpoints'],
+  endpoint: [
+    'name',
+    'family',
+    'champion',
+    'canary',
+    'shadows',
+    'experiments',
+    'policy',
+    'fallback',
+    'evidence',
+    'pinnable',
+  ],
+  served: ['model', 'version', 'path', 'digest'],
+  canary: ['model', 'version', 'path', 'digest', 'rollout', 'weight'],
+  shadow: ['model', 'version', 'path', 'digest', 'sample'],
+  experiment: ['id', 'layer', 'arms', 'treatedUnits'],
+  layer: ['id', 'from', 'to'],
+  arm: ['name', 'weight', 'served'],
+} as const;
+
 /** Parses the published schema. Throws PLAN_INVALID (or POLICY_INVALID) naming the field; a server keeps its old plan then. */
 export function parseRoutePlan(value: unknown): RoutePlan {
   const read = jsonReader('PLAN_INVALID', 'route plan');
-  const plan = read.object(value, '');
+  const plan = read.only(value, '', PLAN_KEYS.plan);
   if (plan.version !== 1) read.fail('version', `must be 1, not ${JSON.stringify(plan.version)}`);
   const endpoints = read
     .list(plan.endpoints, 'endpoints')
@@ -77,7 +101,7 @@ export function parseRoutePlan(value: unknown): RoutePlan {
 }
 
 function endpointRoute(read: JsonReader, value: unknown, at: string): EndpointRoute {
-  const e = read.object(value, at);
+  const e = read.only(value, at, PLAN_KEYS.endpoint);
   const family = read.oneOf(e.family, `${at}.family`, FAMILY_NAMES);
   const optionalList = (key: string): readonly unknown[] =>
     e[key] === undefined ? [] : read.list(e[key], `${at}.${key}`);
@@ -98,7 +122,7 @@ function endpointRoute(read: JsonReader, value: unknown, at: string): EndpointRo
     ...(canary && { canary }),
     shadows: optionalList('shadows').map((s, i) => shadowRoute(read, s, `${at}.shadows[${i}]`)),
     experiments,
-    policy: isEmpty(e.policy) ? { rules: [] } : parsePolicy(e.policy, family),
+    policy: policyOf(e.policy, family, `${at}.policy`),
     fallback:
       e.fallback === undefined
         ? 'family-default'
@@ -109,14 +133,31 @@ function endpointRoute(read: JsonReader, value: unknown, at: string): EndpointRo
   };
 }
 
+/** Which endpoint's policy is unfit is part of the refusal. */
+function policyOf(value: unknown, family: Family, at: string): Policy {
+  if (isEmpty(value)) return { rules: [] };
+  try {
+    return parsePolicy(value, family);
+  } catch (cause) {
+    if (!(cause instanceof AssayError)) throw cause;
+    const field = `${at}.${cause.field ?? ''}`;
+    throw new AssayError(cause.code, `${cause.message} ("${field}")`, { field, cause });
+  }
+}
+
 /** `"policy":{}` and an absent policy both mean no rules. */
 const isEmpty = (value: unknown): boolean =>
   value === undefined ||
   value === null ||
   (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0);
 
-function servedVersion(read: JsonReader, value: unknown, at: string): ServedVersion {
-  const v = read.object(value, at);
+function servedVersion(
+  read: JsonReader,
+  value: unknown,
+  at: string,
+  keys: readonly string[] = PLAN_KEYS.served,
+): ServedVersion {
+  const v = read.only(value, at, keys);
   const digest = read.optionalText(v.digest, `${at}.digest`);
   return {
     model: read.text(v.model, `${at}.model`),
@@ -129,7 +170,7 @@ function servedVersion(read: JsonReader, value: unknown, at: string): ServedVers
 function canaryRoute(read: JsonReader, value: unknown, at: string): CanaryRoute {
   const c = read.object(value, at);
   return {
-    ...servedVersion(read, c, at),
+    ...servedVersion(read, c, at, PLAN_KEYS.canary),
     rollout: read.text(c.rollout, `${at}.rollout`),
     weight: read.number(c.weight, `${at}.weight`, 0, 1),
   };
@@ -138,7 +179,7 @@ function canaryRoute(read: JsonReader, value: unknown, at: string): CanaryRoute 
 function shadowRoute(read: JsonReader, value: unknown, at: string): ShadowRoute {
   const s = read.object(value, at);
   return {
-    ...servedVersion(read, s, at),
+    ...servedVersion(read, s, at, PLAN_KEYS.shadow),
     sample: s.sample === undefined ? 1 : read.number(s.sample, `${at}.sample`, 0, 1),
   };
 }
@@ -150,8 +191,8 @@ export const sharesUnits = (a: ExperimentRoute, b: ExperimentRoute): boolean =>
   (a.layer.id === b.layer.id && a.layer.from < b.layer.to && b.layer.from < a.layer.to);
 
 function experimentRoute(read: JsonReader, value: unknown, at: string): ExperimentRoute {
-  const x = read.object(value, at);
-  const layer = read.object(x.layer, `${at}.layer`);
+  const x = read.only(value, at, PLAN_KEYS.experiment);
+  const layer = read.only(x.layer, `${at}.layer`, PLAN_KEYS.layer);
   const from = read.number(layer.from, `${at}.layer.from`, 0, 1);
   const arms = read.list(x.arms, `${at}.arms`).map((a, i) => armRoute(read, a, `${at}.arms[${i}]`));
   if (arms.length < 2) read.fail(`${at}.arms`, 'needs at least two arms');
@@ -172,7 +213,7 @@ function experimentRoute(read: JsonReader, value: unknown, at: string): Experime
 }
 
 function armRoute(read: JsonReader, value: unknown, at: string): ArmRoute {
-  const a = read.object(value, at);
+  const a = read.only(value, at, PLAN_KEYS.arm);
   const served = a.served === undefined ? undefined : servedVersion(read, a.served, `${at}.served`);
   return {
     name: read.text(a.name, `${at}.name`),

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -109,6 +109,12 @@ test('wrong use exits 2 and says what is wrong', async () => {
     expect({ code, stdout }, line).toEqual({ code: 2, stdout: '' });
     expect(stderr, line).toContain(message);
   });
+});
+
+test('serve --schema prints the JSON Schema of plans', async () => {
+  const { code, stdout } = await assay(['serve', '--schema']);
+  const committed = readFileSync(join(REPOSITORY, 'model-servers/route-plan.schema.json'), 'utf8');
+  expect([code, JSON.parse(stdout)]).toEqual([0, JSON.parse(committed)]);
 });
 
 test('a refusal exits 1 with code, value and remedy; --json says the same', async () => {

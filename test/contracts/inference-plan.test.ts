@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catEvidence } from '@assay/model-servers/evidence/cat';
 import { afterEach, expect, test } from 'vitest';
@@ -69,7 +69,12 @@ test.for([
     ],
     says: 'be-kind',
   },
-  { name: 'a malformed plan', plan: [{ name: 'rank', family: 'ranking' }], says: 'champion' },
+  {
+    name: 'a malformed plan',
+    plan: [{ name: 'rank', family: 'ranking' }],
+    says: '\\"endpoints[0].champion\\" must be an object, not absent',
+  },
+  { name: 'a misspelt key', plan: [plan('2', 'ranking-price', { shadow: [] })], says: 'endpoints[0].shadow' },
 ])('$name: the plan is refused as a whole, the old one stays', async ({ plan: bad, says }) => {
   await using server = await ModelServerProcess.start([plan('1')]);
   const junk = join(server.dir, 'junk.onnx');
@@ -92,6 +97,39 @@ test.for([
   server.writePlan([plan('3')]);
   server.signal('SIGHUP');
   await until('the next good plan', async () => ((await version(server)) === '3' ? true : undefined));
+});
+
+test('1,000 endpoints load, one takes another model, and all are served; their paths are relative to the plan', async () => {
+  await using server = await ModelServerProcess.start([plan('1')]);
+  const folder = join(server.dir, 'models');
+  mkdirSync(folder);
+  for (const file of ['ranking-affinity', 'ranking-price'])
+    copyFileSync(join(MODELS, `${file}.onnx`), join(folder, `${file}.onnx`));
+  const many = (of: (i: number) => string): object[] =>
+    Array.from({ length: 1000 }, (_, i) => ({
+      name: `rank-${i}`,
+      family: 'ranking',
+      // Each a model of its own name, all of the same bytes: one session serves them
+      champion: { model: `m-${i}`, version: '1', path: `models/${of(i)}.onnx` },
+    }));
+  const answers = async (name: string): Promise<number[] | undefined> =>
+    infer(server, requestOf(name, INPUTS, { unit: 'u' })).then(
+      (told) => [...(told.values.item_id ?? [])],
+      () => undefined,
+    );
+  server.writePlan([...many(() => 'ranking-affinity'), plan('1')]);
+  server.signal('SIGHUP');
+  await until('1,000 endpoints', () => answers('rank-999'), 60_000);
+  expect(await answers('rank-0')).toEqual([100, 102, 101]);
+  server.writePlan(many((i) => (i === 7 ? 'ranking-price' : 'ranking-affinity')));
+  server.signal('SIGHUP');
+  await until(
+    'the other model',
+    async () => ((await answers('rank-7'))?.[0] === 101 ? true : undefined),
+    60_000,
+  );
+  expect(await answers('rank-8')).toEqual([100, 102, 101]);
+  expect(await answers('rank')).toBeUndefined();
 });
 
 test('a first plan that is unfit stops the start', async () => {

@@ -4,7 +4,8 @@ import { printJson, say } from '../output.ts';
 import { aborted, stopSignal } from '../stop-signal.ts';
 
 interface ServeFlags {
-  readonly plan: string;
+  readonly plan?: string;
+  readonly schema?: true;
   readonly port: number;
   readonly httpPort: number;
   readonly evidence: string;
@@ -15,16 +16,24 @@ export function addServe(program: Command): void {
   program
     .command('serve')
     .description('a model server alone, from a plan file; no control plane needed')
-    .requiredOption('--plan <file>', 'route plan (JSON); reloaded when it changes and on SIGHUP')
+    .option(
+      '--plan <file>',
+      'route plan (JSON), its paths relative to it; reloaded as a whole when it changes and on SIGHUP, a bad one is refused and the old one stays',
+    )
+    .option('--schema', 'print the JSON Schema of route plans and end')
     .option('--port <port>', 'gRPC port (0: a free one)', whole(0, 65_535), 0)
     .option('--http-port <port>', 'REST and metrics port (0: a free one)', whole(0, 65_535), 0)
     .option('--evidence <dir>', 'folder for evidence', 'evidence')
     .option('--json', 'print the addresses as JSON')
-    .action(async (flags: ServeFlags) => {
-      const signal = stopSignal();
+    .action(async (flags: ServeFlags, command: Command) => {
+      if (flags.schema) return printSchema();
+      const { plan } = flags;
+      if (plan === undefined) return command.error("error: required option '--plan <file>' not specified");
+      // SIGHUP reloads the plan
+      const signal = stopSignal(['SIGINT', 'SIGTERM']);
       const { serveStandalone } = await import('@assay/model-servers/server/stand-alone');
       await using server = await serveStandalone({
-        plan: flags.plan,
+        plan,
         port: flags.port,
         httpPort: flags.httpPort,
         evidence: flags.evidence,
@@ -34,4 +43,9 @@ export function addServe(program: Command): void {
       await aborted(signal);
       say('draining …');
     });
+}
+
+async function printSchema(): Promise<void> {
+  const { ROUTE_PLAN_SCHEMA } = await import('@assay/domain/route-plan-schema');
+  printJson(ROUTE_PLAN_SCHEMA);
 }
