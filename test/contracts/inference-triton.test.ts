@@ -1,32 +1,16 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { lockedPython } from '../plane/locked-python.ts';
 import { endpoint, ModelServerProcess } from './inference-server.ts';
 
 const run = promisify(execFile);
 const REFERENCE = fileURLToPath(new URL('../reference/triton', import.meta.url));
 const LOCK = join(REFERENCE, 'requirements.lock.txt');
-const CACHE = fileURLToPath(new URL('../../.assay/cache', import.meta.url));
 
-/** An environment with the pinned client, made once a lock file. */
-async function python(): Promise<string> {
-  const digest = createHash('sha256').update(readFileSync(LOCK)).digest('hex').slice(0, 16);
-  const folder = join(CACHE, `py-triton-${digest}`);
-  const binary = join('bin', 'python');
-  if (existsSync(join(folder, 'done'))) return join(folder, binary);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(CACHE, { recursive: true });
-  await run('python3', ['-m', 'venv', folder]);
-  const flags = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:'];
-  await run(join(folder, binary), ['-m', 'pip', 'install', ...flags, '-r', LOCK], { timeout: 240_000 });
-  mkdirSync(join(folder, 'done.new'));
-  renameSync(join(folder, 'done.new'), join(folder, 'done'));
-  return join(folder, binary);
-}
+const python = (): Promise<string> => lockedPython('triton', LOCK);
 
 test('the unchanged Python client of Triton works', async () => {
   await using server = await ModelServerProcess.start([endpoint('rank', 'ranking', 'ranking-affinity')]);
@@ -51,5 +35,50 @@ test('the unchanged Python client of Triton works', async () => {
     only: ['score'],
     unknown: ['StatusCode.NOT_FOUND', 'Cannot answer for "nowhere": the route plan has no such endpoint'],
     nan: ['StatusCode.INVALID_ARGUMENT', 'Cannot read the request: input "features" has NaN at index 4'],
+  });
+});
+
+const FIRST = 2n ** 60n;
+const BEST_FIRST = {
+  items: [FIRST, FIRST + 2n, FIRST + 1n].map(String),
+  scores: [0.3, 0.2, 0.1],
+};
+const NOWHERE = 'Cannot answer for "nowhere": the route plan has no such endpoint';
+const everywhere = {
+  live: true,
+  ready: true,
+  model_ready: true,
+  unknown_ready: false,
+  index: [['rank', '1', 'READY']],
+  infer: BEST_FIRST,
+};
+
+test('all four forms of it: gRPC and HTTP, plain and asyncio, with streams, binary data, JSON and compression', async () => {
+  await using server = await ModelServerProcess.start([endpoint('rank', 'ranking', 'ranking-affinity')]);
+  const rest = new URL(server.http).host;
+  const { stdout } = await run(await python(), [join(REFERENCE, 'clients.py'), server.grpc, rest, 'rank']);
+  expect(JSON.parse(stdout)).toEqual({
+    grpc: {
+      ...everywhere,
+      gzip: BEST_FIRST,
+      only: ['score'],
+      stream: [BEST_FIRST, NOWHERE, BEST_FIRST],
+      unknown: ['StatusCode.NOT_FOUND', NOWHERE],
+    },
+    http: {
+      ...everywhere,
+      json: BEST_FIRST,
+      gzip: BEST_FIRST,
+      many: 4,
+      only: ['score'],
+      async: BEST_FIRST,
+      unknown: ['404', NOWHERE],
+    },
+    'grpc.aio': {
+      ...everywhere,
+      stream: [BEST_FIRST, NOWHERE, BEST_FIRST],
+      unknown: ['StatusCode.NOT_FOUND', NOWHERE],
+    },
+    'http.aio': { ...everywhere, json: BEST_FIRST, unknown: ['404', NOWHERE] },
   });
 });
