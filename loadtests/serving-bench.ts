@@ -2,7 +2,7 @@
 // that does nothing but serve the same model (grpc-js + onnxruntime-node)? Budget: everything on takes at most 1.15 times its
 // CPU per request at batch 1, 8 and 64, each feature alone at most 10 % more than the same server without any; at least 3
 // times the throughput of hand-written Python (grpc.aio + ONNX Runtime).
-//   npm run bench:serving [-- --rounds 5 --box-ms 700 --batches 1,8,64 --connections 4 --open 1000 --python --features --out f.json]
+//   npm run bench:serving [-- --rounds 5 --box 3000 --batches 1,8,64 --connections 4 --open 1000 --python --features --out f.json]
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,7 @@ const { values } = parseArgs({
   allowNegative: true,
   options: {
     rounds: { type: 'string', default: '5' },
-    'box-ms': { type: 'string', default: '700' },
+    box: { type: 'string', default: '3000' },
     batches: { type: 'string', default: '1,8,64' },
     connections: { type: 'string', default: '4' },
     'in-flight': { type: 'string', default: '32' },
@@ -30,7 +30,7 @@ const whole = (text: string, name: string): number => {
   if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} must be whole numbers of at least 1`);
   return value;
 };
-const number = (name: 'rounds' | 'box-ms' | 'connections' | 'in-flight' | 'open'): number =>
+const number = (name: 'rounds' | 'box' | 'connections' | 'in-flight' | 'open'): number =>
   whole(values[name], name);
 const BATCHES = values.batches.split(',').map((text) => whole(text, 'batches'));
 const BUDGET = { everything: 1.15, feature: 1.1, python: 3 } as const;
@@ -59,7 +59,7 @@ interface Found {
 async function run(): Promise<Found> {
   await using _ = stack;
   const generator = stack.use(new Generator(number('connections')));
-  const box = { rounds: number('rounds'), boxMs: number('box-ms') };
+  const box = { rounds: number('rounds'), box: number('box') };
   const against = await startAll([naive, everything, ...(values.python ? [python] : [])]);
   const lines: Line[] = [];
   const budgets: Budget[] = [];

@@ -1,4 +1,4 @@
-import { sha256, utf8 } from './sha256.ts';
+import { sha256Words, utf8 } from './sha256.ts';
 
 const TWO_48 = 2 ** 48;
 
@@ -7,11 +7,10 @@ const TWO_48 = 2 ** 48;
  * Fixed for ever: auditors recompute it in SQL (design.md, "Assignment").
  */
 export function position(salt: string, unit: string): number {
-  const d = sha256(utf8(`${salt}:${unit}`));
-  const byte = (i: number): number => d[i] as number;
-  const high = byte(0) * 2 ** 16 + byte(1) * 2 ** 8 + byte(2);
-  const low = byte(3) * 2 ** 16 + byte(4) * 2 ** 8 + byte(5);
-  return (high * 2 ** 24 + low) / TWO_48;
+  const words = sha256Words(utf8(`${salt}:${unit}`));
+  const high = (words[0] as number) >>> 0;
+  const low = (words[1] as number) >>> 16;
+  return (high * 2 ** 16 + low) / TWO_48;
 }
 
 /** Raising the weight only adds units: nobody moves out of a canary by a step up. */

@@ -6,7 +6,7 @@ export interface Command {
   readonly address: string;
   readonly rows: number;
   readonly connections: number;
-  readonly forMs: number;
+  readonly requests: number;
   /** Closed loop: requests in flight. */
   readonly inFlight?: number;
   /** Open loop: requests a second, sent when they are due whatever the answers do. */
@@ -100,8 +100,8 @@ async function load(command: Command): Promise<Loaded> {
     );
   };
   await (command.perSecond === undefined
-    ? closedLoop(one, command.inFlight ?? 1, started + command.forMs)
-    : openLoop(one, command.perSecond, started, command.forMs, () => inFlight));
+    ? closedLoop(one, command.inFlight ?? 1, command.requests)
+    : openLoop(one, command.perSecond, command.requests, started, () => inFlight));
   const seconds = (performance.now() - started) / 1000;
   await Promise.all(sessions.map((s) => new Promise<void>((resolve) => s.close(resolve))));
   latencies.sort((a, b) => a - b);
@@ -110,13 +110,13 @@ async function load(command: Command): Promise<Loaded> {
 
 type One = (dueAt: number, next: () => void) => void;
 
-const closedLoop = async (one: One, inFlight: number, until: number): Promise<void> => {
+const closedLoop = async (one: One, inFlight: number, requests: number): Promise<void> => {
+  let left = requests;
   await Promise.all(
     Array.from({ length: inFlight }, () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       const again = (): void => {
-        const now = performance.now();
-        if (now < until) one(now, again);
+        if (left-- > 0) one(performance.now(), again);
         else resolve();
       };
       again();
@@ -131,17 +131,17 @@ const TICK_MS = 1;
 async function openLoop(
   one: One,
   perSecond: number,
+  requests: number,
   started: number,
-  forMs: number,
   inFlight: () => number,
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let due = 0;
   const timer = setInterval(() => {
     const at = performance.now() - started;
-    for (; (due * 1000) / perSecond <= Math.min(at, forMs); due++)
+    for (; due < requests && (due * 1000) / perSecond <= at; due++)
       one(started + (due * 1000) / perSecond, () => undefined);
-    if (at < forMs || inFlight() > 0) return;
+    if (due < requests || inFlight() > 0) return;
     clearInterval(timer);
     resolve();
   }, TICK_MS);

@@ -54,11 +54,11 @@ export class Generator implements AsyncDisposable {
   }
 
   /** Throws when any answer was wrong or missing. */
-  async run(side: Side, rows: number, load: Load, forMs: number): Promise<Taken> {
+  async run(side: Side, rows: number, load: Load, count: number): Promise<Taken> {
     const command: Command = {
       address: side.address,
       rows,
-      forMs,
+      requests: count,
       connections: this.#connections,
       expected: await this.#answers(side, rows),
       ...(load.kind === 'closed' ? { inFlight: load.inFlight } : { perSecond: load.perSecond }),
@@ -95,20 +95,21 @@ export interface Measuring {
   readonly rows: number;
   readonly load: Load;
   readonly rounds: number;
-  readonly boxMs: number;
+  /** Requests a box. */
+  readonly box: number;
 }
 
-/** In each round every side in turn, in an order that rotates; the first round, a longer one, warms up and is not kept. */
+/** In each round every side in turn, in an order that rotates; the first round, a longer one, warms up (V8 compiles what is hot after thousands of calls) and is not kept. */
 export async function measure(
   generator: Generator,
   sides: readonly Side[],
-  { rows, load, rounds, boxMs }: Measuring,
+  { rows, load, rounds, box }: Measuring,
 ): Promise<Rounds> {
   const kept = new Map<string, Taken[]>(sides.map((s) => [s.name, []]));
   for (let round = 0; round <= rounds; round++)
     for (let i = 0; i < sides.length; i++) {
       const side = sides[(i + round) % sides.length] as Side;
-      const taken = await generator.run(side, rows, load, round === 0 ? WARM_UP * boxMs : boxMs);
+      const taken = await generator.run(side, rows, load, round === 0 ? WARM_UP * box : box);
       if (round > 0) kept.get(side.name)?.push(taken);
     }
   return kept;

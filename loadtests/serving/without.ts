@@ -1,7 +1,7 @@
 // Loaded before a model server (node --import) to measure what a part of it costs: takes out evidence, metrics or both, as
 // BENCH_WITHOUT says. The server itself has no such switch, and must not have one.
-import { Wal } from '../../model-servers/evidence/wal.ts';
 import { Latencies } from '../../model-servers/server/latencies.ts';
+import { Recorder } from '../../model-servers/server/recorder.ts';
 
 const without = new Set((process.env.BENCH_WITHOUT ?? '').split(',').filter((part) => part !== ''));
 
@@ -14,8 +14,6 @@ function replace(target: object, method: string, by: (...args: never[]) => unkno
 
 for (const part of without)
   if (part === 'evidence')
-    replace(Wal.prototype, 'append', (_payload: Uint8Array, _mode: string, written: () => void) =>
-      setImmediate(written),
-    );
+    for (const method of ['answered', 'shadow']) replace(Recorder.prototype, method, () => Promise.resolve());
   else if (part === 'metrics') replace(Latencies.prototype, 'observe', () => undefined);
   else throw new Error(`BENCH_WITHOUT names "${part}"; it can be evidence and metrics`);

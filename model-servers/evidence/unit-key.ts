@@ -1,16 +1,14 @@
-import { createHash, hash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stateAfter, utf8, wordsAfter, writeWords } from '@assay/domain/sha256';
 
 const BLOCK_BYTES = 64;
-const DIGEST_BYTES = 32;
-/** Longest unit id in UTF-8; the server takes 512 characters. */
-const LONGEST_BYTES = 4 * 512;
 
-/** HMAC (RFC 2104) with its two key blocks laid out once a secret: Node's own Hmac spends most of its time on the key. */
+/** HMAC (RFC 2104) with its two key blocks hashed once a secret: Node's own Hmac spends most of its time on the key. */
 interface Keyed {
-  readonly inner: Buffer;
-  readonly outer: Buffer;
+  readonly inner: Int32Array;
+  readonly outer: Int32Array;
 }
 
 const keyed = new WeakMap<Buffer, Keyed>();
@@ -19,27 +17,23 @@ function keyedBy(secret: Buffer): Keyed {
   const known = keyed.get(secret);
   if (known !== undefined) return known;
   const key = secret.length > BLOCK_BYTES ? createHash('sha256').update(secret).digest() : secret;
-  const made = {
-    inner: Buffer.alloc(BLOCK_BYTES + LONGEST_BYTES, 0x36),
-    outer: Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES, 0x5c),
-  };
-  for (const [i, byte] of key.entries()) {
-    made.inner[i] = byte ^ 0x36;
-    made.outer[i] = byte ^ 0x5c;
-  }
+  const block = (pad: number): Uint8Array =>
+    Uint8Array.from({ length: BLOCK_BYTES }, (_, i) => (key[i] ?? 0) ^ pad);
+  const made = { inner: stateAfter(block(0x36)), outer: stateAfter(block(0x5c)) };
   keyed.set(secret, made);
   return made;
 }
 
+const DIGEST_BYTES = 32;
+const KEY_BYTES = 16;
+const digest = Buffer.alloc(DIGEST_BYTES);
+
 /** Keyed hash that stands for a unit in evidence: hex of the first 16 bytes of HMAC-SHA256(secret, unit id). */
 export function unitKey(secret: Buffer, unitId: string): string {
   const { inner, outer } = keyedBy(secret);
-  const bytes = Buffer.byteLength(unitId);
-  const message =
-    bytes <= LONGEST_BYTES ? inner : Buffer.concat([inner.subarray(0, BLOCK_BYTES), Buffer.alloc(bytes)]);
-  message.write(unitId, BLOCK_BYTES);
-  hash('sha256', message.subarray(0, BLOCK_BYTES + bytes), 'buffer').copy(outer, BLOCK_BYTES);
-  return hash('sha256', outer, 'hex').slice(0, 32);
+  writeWords(wordsAfter(inner, BLOCK_BYTES, utf8(unitId)), digest);
+  writeWords(wordsAfter(outer, BLOCK_BYTES, digest), digest);
+  return digest.toString('hex', 0, KEY_BYTES);
 }
 
 const SECRET_BYTES = 32;

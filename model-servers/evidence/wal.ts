@@ -39,6 +39,7 @@ export class Wal {
   #waiting: Written[] = [];
   #waitingSync: Written[] = [];
   #scheduled = false;
+  #soon = false;
   #segment: Segment | undefined;
   /** Segments whose files are open, the one in use among them. */
   readonly #open = new Set<Segment>();
@@ -71,6 +72,16 @@ export class Wal {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => this.flush());
+  }
+
+  /** Writes what waits as soon as what is being done now has ended, promises that it fulfils included. */
+  flushSoon(): void {
+    if (this.#soon || this.#filled === 0) return;
+    this.#soon = true;
+    process.nextTick(() => {
+      this.#soon = false;
+      this.flush();
+    });
   }
 
   /** `written` is called when all that was appended before is in the file, or could not be written. */

@@ -23,12 +23,25 @@ export type MakeCodec = (policy: Policy) => Codec;
 
 const LARGEST_SERVED_ROWS = 32;
 
+/** Names of a column's rows, made once. */
+const rowNames = new Map<string, readonly string[]>();
+
+function namesOf(column: string): readonly string[] {
+  let names = rowNames.get(column);
+  if (names === undefined) {
+    names = Array.from({ length: LARGEST_SERVED_ROWS }, (_, r) => (r === 0 ? column : `${column}_${r}`));
+    rowNames.set(column, names);
+  }
+  return names;
+}
+
 /** Numbers of row 0 under the plain name, of row r as `<name>_<r>`; what goes beyond 32 rows is in the tensors only. */
 export function servedRows(columns: Readonly<Record<string, ArrayLike<number>>>): Record<string, number> {
   const served: Record<string, number> = {};
-  for (const [name, values] of Object.entries(columns)) {
+  for (const [column, values] of Object.entries(columns)) {
+    const names = namesOf(column);
     const rows = Math.min(values.length, LARGEST_SERVED_ROWS);
-    for (let r = 0; r < rows; r++) served[r === 0 ? name : `${name}_${r}`] = values[r] as number;
+    for (let r = 0; r < rows; r++) served[names[r] as string] = values[r] as number;
   }
   return served;
 }

@@ -9,6 +9,9 @@ export interface WireTensor {
 
 const aligned = (b: Buffer, size: number): boolean => b.byteOffset % size === 0;
 
+/** The same bytes where numbers of eight bytes can be read in place; raw contents come at any offset. */
+export const inPlace = (data: Buffer): Buffer => (aligned(data, 8) ? data : Buffer.from(data));
+
 /** The values without a copy where the bytes lie aligned; raw contents may come at any offset. */
 export function float32(tensor: WireTensor): Float32Array<ArrayBuffer> {
   const { data } = tensor;

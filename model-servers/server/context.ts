@@ -6,11 +6,13 @@ import type { PlanHolder } from '../routing/plan-holder.ts';
 import type { ShadowQueue } from '../routing/shadow-queue.ts';
 import type { TrafficCounts } from '../routing/traffic.ts';
 import type { Events } from './events.ts';
+import type { Recorder } from './recorder.ts';
 
 /** What the handlers of one server share. */
 export interface Serving {
   readonly plans: PlanHolder;
   readonly wal: Wal;
+  readonly recorder: Recorder;
   readonly traffic: TrafficCounts;
   readonly shadows: ShadowQueue;
   readonly seenOutcomes: Seen;

@@ -16,6 +16,8 @@ import { type Events, serverEvents } from './events.ts';
 import { evidenceHandlers } from './handlers/evidence.ts';
 import { inferenceHandlers } from './handlers/inference.ts';
 import { addHealthAndReflection, Health } from './health.ts';
+import { takeInfer } from './infer-streams.ts';
+import { Recorder } from './recorder.ts';
 import { restApp } from './rest/app.ts';
 import { readable } from './unreadable.ts';
 
@@ -82,7 +84,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const { wal, sealer, unlock } = await openEvidence(options, events);
   const [seenOutcomes, seenExposures] = [new Seen(SEEN_LIMIT), new Seen(SEEN_LIMIT)];
   const serving: Serving = {
-    ...{ plans, wal, traffic, shadows, seenOutcomes, seenExposures },
+    ...{ plans, wal, recorder: new Recorder(wal), traffic, shadows, seenOutcomes, seenExposures },
     ...{ events, log, access, maxInFlight },
   };
   const health = new Health(plans);
@@ -98,6 +100,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   };
   try {
     const port = await listening('grpcPort', host, options.grpcPort, bind(server, host, options.grpcPort));
+    takeInfer(server, serving, maxMessageBytes);
     const http = await listening(
       'httpPort',
       host,

@@ -24,11 +24,6 @@ const counters = (registry: Registry) => {
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> =>
     new Counter<L>({ name, help, labelNames: [...labelNames], registers: [registry] });
   return {
-    guardrails: counter('assay_guardrail_trips_total', 'Guardrail trips of served answers', [
-      'endpoint',
-      'rule',
-      'action',
-    ]),
     fallbacks: counter('assay_fallbacks_total', 'Answers by a fallback', ['endpoint', 'reason']),
     refused: counter('assay_refused_total', 'Requests refused, by error code', ['endpoint', 'code']),
     lost: counter('assay_evidence_lost_total', 'Records without a reply that could not be written', [
@@ -41,6 +36,34 @@ const counters = (registry: Registry) => {
     version: new Gauge({ name: 'assay_route_version', help: 'Route plan in force', registers: [registry] }),
   };
 };
+
+/** Trips of one rule; counted for every row of every answer, so counting is an addition. */
+interface TripCount {
+  readonly endpoint: string;
+  readonly rule: string;
+  readonly action: string;
+  count: number;
+}
+
+function tripCounts(registry: Registry): (endpoint: string, rule: string, action: string) => void {
+  const counts = new Map<string, TripCount>();
+  const trips = new Counter({
+    name: 'assay_guardrail_trips_total',
+    help: 'Guardrail trips of served answers',
+    labelNames: ['endpoint', 'rule', 'action'],
+    registers: [registry],
+    collect() {
+      trips.reset();
+      for (const { count, ...labels } of counts.values()) trips.inc({ ...labels }, count);
+    },
+  });
+  return (endpoint, rule, action) => {
+    const key = `${endpoint}\n${rule}\n${action}`;
+    const found = counts.get(key);
+    if (found === undefined) counts.set(key, { endpoint, rule, action, count: 1 });
+    else found.count++;
+  };
+}
 
 /** Counts that live elsewhere are read when somebody asks. */
 function collected(registry: Registry, traffic: TrafficCounts, shadows: ShadowQueue): void {
@@ -77,7 +100,7 @@ export function serverEvents(log: Logger, traffic: TrafficCounts, shadows: Shado
   return {
     registry,
     answered: (endpoint, seconds) => latencies.observe(endpoint, seconds),
-    guarded: (endpoint, rule, action) => c.guardrails.inc({ endpoint, rule, action }),
+    guarded: tripCounts(registry),
     fellBack(endpoint, reason, failure, requestId) {
       c.fallbacks.inc({ endpoint, reason });
       log.warn({ endpoint, reason, requestId, err: failure }, 'fallback answered');

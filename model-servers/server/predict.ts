@@ -1,7 +1,6 @@
 import { position } from '@assay/domain/assignment';
 import { AssayError } from '@assay/domain/errors';
 import { ARM } from '@assay/domain/evidence-schema';
-import type { EvidenceMode } from '@assay/domain/route-plan';
 import type { ModelInferRequest, ModelInferResponse } from '@assay/proto/gen/inference/open_inference_grpc';
 import { type Assigned, assign, pinned } from '../routing/assign.ts';
 import type { Endpoint, Hosted, RouteTable } from '../routing/table.ts';
@@ -9,7 +8,7 @@ import type { WireTensor } from '../runtime/tensor.ts';
 import { type Answered, answerFor, askModel } from './answer.ts';
 import type { Serving } from './context.ts';
 import { readInputs } from './read-inputs.ts';
-import { answeredRecord, type Decision, refusedRecord, shadowRecord } from './record.ts';
+import type { Decision } from './record.ts';
 import { responseOf } from './response.ts';
 import { type Unit, unitOf } from './unit-of.ts';
 import { uuidV7 } from './uuid-v7.ts';
@@ -32,8 +31,16 @@ export type Predict = (
   caller: Caller,
 ) => Promise<ModelInferResponse>;
 
-/** The path of a prediction: read, assign, infer, guard, record, answer; shadows afterwards. */
+const predictors = new WeakMap<Serving, Predict>();
+
+/** The path of a prediction: read, assign, infer, guard, record, answer; shadows afterwards. One a server, whatever the door. */
 export function predictor(serving: Serving): Predict {
+  const known = predictors.get(serving) ?? makePredictor(serving);
+  predictors.set(serving, known);
+  return known;
+}
+
+function makePredictor(serving: Serving): Predict {
   let inFlight = 0;
   return async (request, deadlineMs, caller) => {
     if (inFlight >= serving.maxInFlight)
@@ -66,7 +73,7 @@ async function predictOne(
     await refuse(serving, decision, cause);
     throw cause;
   }
-  await append(serving, answeredRecord(complete, answered), endpoint.route.evidence);
+  await serving.recorder.answered(complete, answered);
   count(serving, complete, answered);
   for (const { hosted, sample } of endpoint.shadows)
     if (
@@ -122,12 +129,6 @@ function read(
   return { unit, assigned, inputs: readInputs(endpoint.spec, request) };
 }
 
-function append(serving: Serving, payload: Uint8Array, mode: EvidenceMode): Promise<void> {
-  return new Promise((resolve, reject) => {
-    serving.wal.append(payload, mode, (error) => (error ? reject(error) : resolve()));
-  });
-}
-
 /** A refusal is evidence too. Where even that cannot be written the refusal still reaches the client. */
 async function refuse(serving: Serving, decision: Decision, cause: unknown): Promise<void> {
   const { endpoint, assigned } = decision;
@@ -136,9 +137,9 @@ async function refuse(serving: Serving, decision: Decision, cause: unknown): Pro
   const { name } = endpoint.route;
   serving.traffic.of(name, served?.model ?? '', served?.version ?? '', assigned?.arm ?? '').failed++;
   serving.events.refused(name, cause, decision.requestId);
-  await append(serving, refusedRecord(decision, status), endpoint.route.evidence).catch((error: unknown) =>
-    serving.events.evidenceLost(name, error),
-  );
+  await serving.recorder
+    .refused(decision, status)
+    .catch((error: unknown) => serving.events.evidenceLost(name, error));
 }
 
 function count(serving: Serving, decision: Complete, answered: Answered): void {
@@ -182,9 +183,9 @@ async function shadow(serving: Serving, original: Complete, hosted: Hosted): Pro
   if (answered === undefined) traffic.failed++;
   else traffic.answered++;
   if (answered !== undefined && answered.trips.length > 0) traffic.guarded++;
-  await append(serving, shadowRecord(decision, answered, status), 'before-reply').catch((error: unknown) =>
-    serving.events.evidenceLost(endpoint.route.name, error),
-  );
+  await serving.recorder
+    .shadow(decision, answered, status)
+    .catch((error: unknown) => serving.events.evidenceLost(endpoint.route.name, error));
 }
 
 async function shadowAnswer(

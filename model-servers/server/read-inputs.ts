@@ -5,7 +5,7 @@ import type {
   ModelInferRequest,
 } from '@assay/proto/gen/inference/open_inference_grpc';
 import { ELEMENT_BYTES, rawOfTyped, strangeField } from '../runtime/datatypes.ts';
-import { float32, type WireTensor } from '../runtime/tensor.ts';
+import { float32, inPlace, type WireTensor } from '../runtime/tensor.ts';
 
 const refuse = (code: ErrorCode, text: string, field: string): AssayError =>
   new AssayError(code, `Cannot read the request: ${text}`, { field });
@@ -67,7 +67,7 @@ function readTensor(found: InputTensor, i: number, wanted: TensorSpec, raw: Buff
       `input "${name}" has ${data.length} bytes; its shape [${shape}] needs ${bytes}`,
       raw === undefined ? `inputs[${i}].contents` : `raw_input_contents[${i}]`,
     );
-  const tensor = { name, datatype, shape, data };
+  const tensor = { name, datatype, shape, data: inPlace(data) };
   if (datatype === 'FP32') assertFinite(tensor, i);
   return tensor;
 }

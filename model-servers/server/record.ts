@@ -1,8 +1,3 @@
-import {
-  EvidenceRecord,
-  type PredictionRecord,
-  type TensorBytes,
-} from '@assay/proto/gen/events/evidence_record';
 import { unitKey } from '../evidence/unit-key.ts';
 import type { Assigned } from '../routing/assign.ts';
 import type { Endpoint, RouteTable } from '../routing/table.ts';
@@ -10,6 +5,7 @@ import { RUNTIME } from '../runtime/model.ts';
 import type { WireTensor } from '../runtime/tensor.ts';
 import type { Answered } from './answer.ts';
 import type { Unit } from './unit-of.ts';
+import { type PredictionFields, predictionRecord } from './wire/prediction-record.ts';
 
 /** What is known of a request when its record is written; a refused one has little. */
 export interface Decision {
@@ -24,22 +20,12 @@ export interface Decision {
   readonly inputs?: readonly WireTensor[];
 }
 
-const asBytes = ({ name, datatype, shape, data }: WireTensor): TensorBytes => ({
-  name,
-  datatype,
-  shape: shape.map(BigInt),
-  data,
-});
-
-const encode = (value: PredictionRecord): Uint8Array =>
-  EvidenceRecord.encode({ record: { $case: 'prediction', value } }).finish();
-
-function base(decision: Decision): PredictionRecord {
+function base(decision: Decision): PredictionFields {
   const { table, endpoint, unit, assigned, inputs } = decision;
   return {
     decisionId: decision.decisionId,
     role: 'served',
-    atMs: BigInt(decision.atMs),
+    atMs: decision.atMs,
     endpoint: endpoint.route.name,
     family: endpoint.route.family,
     unitKey: unit === undefined ? '' : unitKey(table.unitSecret, unit.id),
@@ -54,12 +40,12 @@ function base(decision: Decision): PredictionRecord {
     reason: assigned?.reason ?? '',
     propensity: assigned?.propensity ?? 0,
     status: 'OK',
-    latencyUs: BigInt(Math.round((performance.now() - decision.startedMs) * 1000)),
+    latencyUs: Math.round((performance.now() - decision.startedMs) * 1000),
     guardrails: [],
     policyDigest: endpoint.policyDigest,
-    routeVersion: table.routeVersion,
+    routeVersion: Number(table.routeVersion),
     runtime: RUNTIME,
-    inputs: inputs === undefined ? [] : inputs.map(asBytes),
+    inputs: inputs ?? [],
     outputs: [],
     features: [],
     served: {},
@@ -68,9 +54,7 @@ function base(decision: Decision): PredictionRecord {
 
 export function answeredRecord(decision: Decision, answered: Answered): Uint8Array {
   const { answer, raw, hosted } = answered;
-  const outputs = answer.outputs.map(asBytes);
-  if (raw !== undefined) outputs.push(asBytes(raw));
-  return encode({
+  return predictionRecord({
     ...base(decision),
     model: hosted.served.model,
     version: hosted.served.version,
@@ -79,14 +63,14 @@ export function answeredRecord(decision: Decision, answered: Answered): Uint8Arr
     reason: answered.reason,
     status: answered.status,
     guardrails: [...answered.trips],
-    outputs,
-    features: [...answer.features],
+    outputs: raw === undefined ? answer.outputs : [...answer.outputs, raw],
+    features: answer.features,
     served: answer.served,
   });
 }
 
 export const refusedRecord = (decision: Decision, status: string): Uint8Array =>
-  encode({ ...base(decision), status });
+  predictionRecord({ ...base(decision), status });
 
 /** A copy's record: the same decision id, role `shadow`, nothing that an analysis could take for an arm. */
 export const shadowRecord = (
@@ -95,13 +79,13 @@ export const shadowRecord = (
   status: string,
 ): Uint8Array =>
   answered === undefined
-    ? encode({ ...base(decision), role: 'shadow', status })
-    : encode({
+    ? predictionRecord({ ...base(decision), role: 'shadow', status })
+    : predictionRecord({
         ...base(decision),
         role: 'shadow',
         guardrails: [...answered.trips],
-        outputs: [...answered.answer.outputs, ...(answered.raw ? [answered.raw] : [])].map(asBytes),
-        features: [...answered.answer.features],
+        outputs: [...answered.answer.outputs, ...(answered.raw ? [answered.raw] : [])],
+        features: answered.answer.features,
         served: answered.answer.served,
         status,
       });

@@ -6,9 +6,14 @@ class Unreadable {
   readonly error: AssayError;
 
   constructor(cause: unknown) {
-    const text = `Cannot read the request: its bytes are not this message (${(cause as Error).message})`;
-    this.error = new AssayError('REQUEST_INVALID', text, { cause, field: 'message' });
+    this.error = unreadable(cause);
   }
+}
+
+/** REQUEST_INVALID, for what a decoder threw. */
+export function unreadable(cause: unknown): AssayError {
+  const text = `Cannot read the request: its bytes are not this message (${(cause as Error).message})`;
+  return new AssayError('REQUEST_INVALID', text, { cause, field: 'message' });
 }
 
 /** A service whose handlers get to see what cannot be read, by `assertReadable`. */

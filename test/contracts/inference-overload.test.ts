@@ -8,6 +8,7 @@ import { ShadowQueue } from '@assay/model-servers/routing/shadow-queue';
 import { TrafficCounts } from '@assay/model-servers/routing/traffic';
 import { serverEvents } from '@assay/model-servers/server/events';
 import { predictor } from '@assay/model-servers/server/predict';
+import { Recorder } from '@assay/model-servers/server/recorder';
 import { serveStandalone } from '@assay/model-servers/server/stand-alone';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
@@ -47,7 +48,7 @@ test('no model runs whose deadline has passed or whose caller is gone', async ()
   const log = pino({ enabled: false });
   const wal = new Wal({ evidenceDir: dir, server: 's', sealAfterMs: 60_000, onClosed: () => undefined });
   const predict = predictor({
-    ...{ plans, wal, traffic, shadows, log },
+    ...{ plans, wal, recorder: new Recorder(wal), traffic, shadows, log },
     seenOutcomes: new Seen(1),
     seenExposures: new Seen(1),
     events: serverEvents(log, traffic, shadows),

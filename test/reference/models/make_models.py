@@ -60,6 +60,18 @@ def fails(name, width, output):
     save(name, nodes, weights, [("features", ["n", width])], [(output, ["n", 1])])
 
 
+def of_batch(name, width, output):
+    """Every row's answer depends on the rows beside it: such a model may never share a run between requests."""
+    w = np.ones((width, 1), np.float32)
+    nodes = [
+        helper.make_node("ReduceMean", ["features"], ["mean"], axes=[0], keepdims=1),
+        helper.make_node("Sub", ["features", "mean"], ["centred"]),
+        helper.make_node("MatMul", ["centred", "w"], ["z"]),
+        helper.make_node("Sigmoid", ["z"], [output]),
+    ]
+    save(name, nodes, {"w": w}, [("features", ["n", width])], [(output, ["n", 1])])
+
+
 def vision(name, scale):
     """Class k is the mean ink of row k (rows 0 to 7); `scale` makes it sure or unsure."""
     w = np.zeros((64, 10), np.float32)
@@ -86,6 +98,7 @@ linear("ranking-wrong-output", 12, {4: 1.0}, 0.0, "rating")
 # Probability of a purchase falls with the price in dollars; the second hardly notices it.
 linear("pricing-elastic", 8, {0: -2.0}, 4.0, "probability", sigmoid=True)
 linear("pricing-inelastic", 8, {0: -0.01}, 2.0, "probability", sigmoid=True)
+of_batch("pricing-of-batch", 8, "probability")
 linear("bidding-affinity", 10, {4: 1.0}, 0.0, "probability", sigmoid=True)
 linear("forecasting-lag", 13, {0: 1.0}, 0.0, "ratio")
 linear("forecasting-negative", 13, {0: -1.0}, 0.0, "ratio")
