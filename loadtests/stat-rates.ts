@@ -77,7 +77,9 @@ await Promise.all(Array.from({ length: Math.max(1, Number(values.workers)) }, wo
 
 /** Chunks in their order, so that the sums are the same bits whoever was done first. */
 function tallyOf(id: string): Tally {
-  const chunks = Object.entries(done[id] ?? {}).sort(([a], [b]) => Number(a) - Number(b));
+  const chunks = Object.entries(done[id] ?? {})
+    .filter(([chunk]) => Number(chunk) < Math.ceil(runs / CHUNK))
+    .sort(([a], [b]) => Number(a) - Number(b));
   const sums: number[] = [];
   let count = 0;
   for (const [, tally] of chunks) {

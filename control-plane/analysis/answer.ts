@@ -1,12 +1,15 @@
 import { METHODS } from './contract/methods.ts';
 import { type Refusal, refuse } from './contract/refusal.ts';
 import { isObject } from './contract/shape.ts';
+import { explain } from './explain/explain.ts';
+import { readTooEarly } from './explain/planned-units.ts';
 
 const VERSION = 1;
 
 /**
  * Answers one request line of `assay stats` with one reply line: `{"id"?, "ok": true, "result"}` or
- * `{"id"?, "ok": false, "error": {code, field, value, message, remedy}}`. The same line gives the same bytes.
+ * `{"id"?, "ok": false, "error": {code, field, value, message, remedy}}`. The same line gives the same bytes. A result carries
+ * its `explanation` beside its numbers.
  */
 export function answer(line: string): string {
   const request = parse(line);
@@ -54,5 +57,10 @@ function dispatch(request: Record<string, unknown>): { refusal: Refusal } | { re
         `Give "version": ${VERSION}`,
       ),
     };
-  return method.answer(request);
+  const outcome = method.answer(request);
+  if ('refusal' in outcome) return outcome;
+  const early = readTooEarly(method.name, request);
+  if (early) return { refusal: early };
+  const explanation = explain(method.name, { ...outcome.result }, request);
+  return { result: { ...outcome.result, explanation } };
 }

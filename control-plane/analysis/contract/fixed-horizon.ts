@@ -89,14 +89,34 @@ function ratioRules({ control, treatment, relative }: RatioRequest): Refusal | n
 interface CovariateRequest {
   readonly control: Readonly<Record<'y' | 'x', number[]>>;
   readonly treatment: Readonly<Record<'y' | 'x', number[]>>;
+  readonly covariateUntilMs: number | null;
+  readonly exposureFromMs: number | null;
 }
 
-function covariateRules({ control, treatment }: CovariateRequest): Refusal | null {
+/** What a treatment has touched takes a part of its effect away. Times in milliseconds; asked only where one is given. */
+function measuredBefore({ covariateUntilMs: until, exposureFromMs: from }: CovariateRequest): Refusal | null {
+  if (until === null && from === null) return null;
+  const field = until === null ? 'covariateUntilMs' : 'exposureFromMs';
+  if (until === null || from === null)
+    return refuse('missing-field', field, null, 'the other of the two times is given', `Give ${field}`);
+  return until <= from
+    ? null
+    : outOfRange(
+        'covariateUntilMs',
+        until,
+        `exposure began at ${from}: the covariate was measured after it`,
+        'Give a covariate from before the first exposure',
+      );
+}
+
+function covariateRules(request: CovariateRequest): Refusal | null {
+  const { control, treatment } = request;
   return firstOf(
     () => sameLength(control.y, { 'control.x': control.x }),
     () => sameLength(treatment.y, { 'treatment.x': treatment.x }),
     () => (varies('treatment.y', treatment.y) ? varies('control.y', control.y) : null),
     () => varies('control.x', [...control.x, ...treatment.x]),
+    () => measuredBefore(request),
   );
 }
 
@@ -134,7 +154,13 @@ export const FIXED_HORIZON: readonly Method[] = [
   ),
   method(
     'cuped',
-    { control: perUnitCovariates, treatment: perUnitCovariates, ...level },
+    {
+      control: perUnitCovariates,
+      treatment: perUnitCovariates,
+      ...level,
+      covariateUntilMs: optional<number | null>(number(), null),
+      exposureFromMs: optional<number | null>(number(), null),
+    },
     (r) => cuped(covariateArm(r.control.y, r.control.x), covariateArm(r.treatment.y, r.treatment.x), r.alpha),
     covariateRules,
   ),
