@@ -39,6 +39,8 @@ export class PostgresRegistryLedger implements RegistryLedger, AsyncDisposable {
     this.#pool = new pg.Pool({ connectionString: url, max: 2, options: '-c search_path=registry' });
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process
     this.#pool.on('error', () => undefined);
+    // So does one that breaks between two statements of a transaction
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async waiting(): Promise<readonly StoredAliasRequest[]> {
