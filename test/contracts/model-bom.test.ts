@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { CheckReport } from '@assay/domain/model-check/report';
 import { RegistryClient } from '@assay/registry-client/registry-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { lockedPython } from '../plane/locked-python.ts';
+import { toolsPython } from '../plane/pythons.ts';
 import { until } from '../plane/until.ts';
 import { startTestRegistry, type TestRegistry, TOKENS } from './registry-server.ts';
 
@@ -54,7 +54,7 @@ const assay = (...args: string[]) =>
   run(process.execPath, '--no-warnings', MAIN, 'model', ...args, '--state', state);
 
 test('the bill of materials meets the official schema and names model, files and libraries', async () => {
-  const python = await lockedPython('model-integrity', join(REFERENCE, 'requirements.lock.txt'));
+  const python = await toolsPython();
   const file = join(state, 'bom.json');
   expect((await assay('bom', 'ranker', version, '--out', file)).status).toBe(0);
   expect(await run(python, join(REFERENCE, 'bom.py'), file)).toEqual({ status: 0, out: 'OK\n' });

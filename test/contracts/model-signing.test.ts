@@ -8,7 +8,7 @@ import { readKey } from '@assay/registry-integrity/signing/bundle';
 import { signFolder, verifyFolder } from '@assay/registry-integrity/signing/sign-folder';
 import { parseStatement, statementOf } from '@assay/registry-integrity/signing/statement';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { lockedPython } from '../plane/locked-python.ts';
+import { toolsPython } from '../plane/pythons.ts';
 
 const REFERENCE = fileURLToPath(new URL('../reference/model-integrity/', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../control-plane/cli/main.ts', import.meta.url));
@@ -24,7 +24,7 @@ const pem = (name: string, curve: string): void => {
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'assay-signing-'));
-  python = await lockedPython('model-integrity', join(REFERENCE, 'requirements.lock.txt'));
+  python = await toolsPython();
   pem('mine', 'prime256v1');
   pem('other', 'prime256v1');
   pem('large', 'secp384r1');

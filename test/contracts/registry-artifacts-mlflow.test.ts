@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { S3Blobs } from '@assay/registry-store/artifacts-s3';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { mlflowClientPython } from '../plane/mlflow-client.ts';
+import { mlflowClientPython } from '../plane/pythons.ts';
 import { startS3Server } from '../plane/s3-server.ts';
 import { startTestRegistry, type TestRegistry } from './registry-server.ts';
 

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { REPOSITORY } from '@assay/cli/supervisor/cache';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assay } from '../plane/assay.ts';
-import { type MlflowServer, mlflowPython, startMlflowServer } from '../plane/mlflow-server.ts';
+import { type MlflowServer, startMlflowServer } from '../plane/mlflow-server.ts';
+import { mlflowPython } from '../plane/pythons.ts';
 import { until } from '../plane/until.ts';
 import { startTestRegistry, type TestRegistry, TOKENS } from './registry-server.ts';
 

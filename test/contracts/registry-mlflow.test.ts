@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { mlflowClientPython } from '../plane/mlflow-client.ts';
+import { mlflowClientPython } from '../plane/pythons.ts';
 import { startTestRegistry } from './registry-server.ts';
 
 const run = promisify(execFile);

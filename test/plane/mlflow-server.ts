@@ -1,31 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { spawn } from 'node:child_process';
 import { once as event } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { once } from '@assay/adapters/trainer/once';
-import { cacheFolder } from '@assay/cli/supervisor/cache';
 import { freePort } from '@assay/cli/supervisor/free-port';
+import { mlflowPython } from './pythons.ts';
 import { until } from './until.ts';
-
-const run = promisify(execFile);
-const LOCK = fileURLToPath(new URL('../reference/mlflow-server/requirements.lock.txt', import.meta.url));
-
-/** Python of an environment with the whole pinned MLflow, made once per lock file; the first time takes minutes. */
-export async function mlflowPython(): Promise<string> {
-  const digest = createHash('sha256').update(readFileSync(LOCK)).digest('hex').slice(0, 16);
-  const folder = join(cacheFolder(process.env), `py-mlflow-server-${digest}`);
-  await once(folder, async (draft) => {
-    await run('python3', ['-m', 'venv', draft]);
-    const flags = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:'];
-    await run(join(draft, 'bin/python'), ['-m', 'pip', 'install', ...flags, '-r', LOCK]);
-  });
-  return join(folder, 'bin/python');
-}
 
 export interface MlflowServer extends AsyncDisposable {
   readonly url: string;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { mlflowPython } from '../../plane/mlflow-server.ts';
+import { mlflowPython } from '../../plane/pythons.ts';
 import { normaliser } from './normalise.ts';
 import type { Transcript } from './session.ts';
 
