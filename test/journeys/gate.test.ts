@@ -7,7 +7,7 @@ import type { AsOfView, EndpointView, ModelVersionView } from '@assay/domain/rea
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { assay, TestAssay } from '../plane/assay.ts';
-import { mlflowClientPython } from '../plane/mlflow-client.ts';
+import { mlflowClientPython } from '../plane/pythons.ts';
 import { until } from '../plane/until.ts';
 
 const run = promisify(execFile);
