@@ -4,6 +4,8 @@ import type { ModelCard } from './model-card.ts';
 import type { SignatureFinding } from './model-check/signing-policy.ts';
 import type { Stage } from './model-version.ts';
 import type { MonitorStatus, StoredExperiment, TrackedVersion } from './ports/control-store.ts';
+import type { VersionCheck, VersionFacts } from './ports/model-registry.ts';
+import type { AliasChange } from './ports/registry-ledger.ts';
 import type { TrackedRun } from './ports/registry-reader.ts';
 import type { Release, ReleaseState } from './release.ts';
 import type { EndpointRoute } from './route-plan.ts';
@@ -69,6 +71,12 @@ export interface AliasAt {
   } | null;
 }
 
+/** Changes of a model's aliases, newest first. */
+export interface AliasHistoryView {
+  readonly model: string;
+  readonly changes: readonly AliasChange[];
+}
+
 export interface VersionAt {
   readonly version: string;
   readonly stage: Stage;
@@ -106,6 +114,41 @@ export interface ModelVersionView {
   /** Lock of the environment that trained it; null: none lies beside the model. */
   readonly environment: EnvironmentLock | null;
   readonly card: ModelCard;
+  readonly createdAtMs: number;
+  readonly run: { readonly id: string; readonly name: string } | null;
+  readonly files: VersionFacts['files'];
+  /** The registry's look at the files; null: it does not look. */
+  readonly check: VersionCheck | null;
+  /** Version tag `assay.release`: where a request by alias stands, or why it was refused. */
+  readonly releaseTag: string | null;
+  /** What people approved of its release. */
+  readonly approvals: readonly { readonly by: string; readonly atMs: number; readonly reason: string }[];
+}
+
+/** One version as it is compared with another. */
+export interface ComparedVersion {
+  readonly version: string;
+  readonly digest: string | null;
+  readonly sizeBytes: number | null;
+  readonly createdBy: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly metrics: Readonly<Record<string, number | string>>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly signature: unknown;
+  readonly stage: string | null;
+  readonly release: string | null;
+}
+
+export interface VersionComparison {
+  readonly model: string;
+  readonly versions: readonly [ComparedVersion, ComparedVersion];
+  /** "stage", "metrics.auc", …: the two as text; null: it has none. */
+  readonly rows: readonly {
+    readonly what: string;
+    readonly a: string | null;
+    readonly b: string | null;
+    readonly differs: boolean;
+  }[];
 }
 
 /** A run, and the versions that came out of it. */

@@ -1,6 +1,6 @@
 import { openAsBlob } from 'node:fs';
 import { AssayError } from '@assay/domain/errors';
-import type { CheckReport } from '@assay/domain/model-check/report';
+import type { VersionCheck } from '@assay/domain/ports/model-registry';
 import { call, type RegistryOptions, send, unless } from './http.ts';
 import { writeProxied } from './proxied.ts';
 
@@ -20,11 +20,7 @@ export interface ModelVersion {
     readonly sizeBytes: number;
   }[];
   /** The registry's own look at the files; null where the bytes are not in it. `none`: no ONNX file and no family. */
-  readonly check: {
-    readonly state: 'pending' | 'ok' | 'refused' | 'none';
-    readonly report: CheckReport | null;
-    readonly checkedAtMs: number | null;
-  } | null;
+  readonly check: VersionCheck | null;
   readonly onnx: {
     readonly path: string;
     readonly digest: string;

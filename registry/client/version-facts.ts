@@ -19,6 +19,8 @@ export async function versionFacts(
   ]);
   const copied = /^models:\/+([^/]+)\/(\d+)$/.exec(version.source ?? '');
   return {
+    createdAtMs: Number(version.creation_timestamp ?? 0),
+    runId: version.run_id || null,
     description: version.description ?? '',
     modelDescription: model.description ?? '',
     modelTags: recordOf(model.tags),

@@ -10,6 +10,7 @@ export interface VersionBody {
   readonly source?: string;
   readonly description?: string;
   readonly run_id?: string;
+  readonly creation_timestamp?: number | bigint;
   readonly tags?: readonly Pair[];
 }
 

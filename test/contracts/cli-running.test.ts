@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PostgresControlStore } from '@assay/adapters/postgres/control-store';
+import { httpModelRegistry } from '@assay/adapters/registry/http-model-registry';
 import { TemporalWorkflows } from '@assay/adapters/temporal/workflows';
 import { freePort } from '@assay/cli/supervisor/free-port';
 import { buildApp } from '@assay/control-plane-server/app';
@@ -47,7 +48,8 @@ beforeAll(async () => {
   mkdirSync(uiDir, { recursive: true });
   writeFileSync(join(uiDir, '200.html'), '<title>the page</title>');
   const feed = new EventFeed(store);
-  const deps = { store, workflows, registry: undefined, identities, servers, feed, uiDir };
+  const held = httpModelRegistry({ baseUrl: registry.url, token: 't-admin' });
+  const deps = { store, workflows, registry: held, identities, servers, feed, uiDir };
   const app = await buildApp(deps, 'silent');
   stack.defer(() => app.close());
   controlPlane = await app.listen({ host: '127.0.0.1', port: 0 });

@@ -11,8 +11,16 @@ import type {
   RunExperiment,
   TrackedRun,
 } from '@assay/domain/ports/registry-reader';
-import type { RegisteredModelView, RegisteredVersionView, TrackedRunView } from '@assay/domain/read-models';
+import type {
+  AliasHistoryView,
+  ModelVersionView,
+  RegisteredModelView,
+  RegisteredVersionView,
+  TrackedRunView,
+  VersionComparison,
+} from '@assay/domain/read-models';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../plane/until.ts';
 import { GateWorld } from './gate-world.ts';
 import { TOKENS } from './registry-server.ts';
 
@@ -205,4 +213,54 @@ test.for([
 test('who only asks for predictions reads no trainings', async () => {
   const reply = await ask('/registry/experiments', 'serving-client');
   expect([reply.statusCode, reply.json()]).toMatchObject([403, { code: 'PERMISSION_DENIED' }]);
+});
+
+test('the version’s page: files, their check, its run and what came of it', async () => {
+  const { body } = await get<ModelVersionView>('/models/ranker/2');
+  expect(body.files.map((f) => f.path).toSorted()).toEqual(['fairness.json', 'model.onnx']);
+  expect(body.run?.id).toMatch(/^[0-9a-f]{32}$/);
+  expect(body.createdAtMs).toBeGreaterThan(0);
+  const checked = await until('the files are checked', async () => {
+    const { check } = (await get<ModelVersionView>('/models/ranker/2')).body;
+    return check?.state === 'pending' ? undefined : check;
+  });
+  expect(checked).toMatchObject({ state: 'ok', report: { file: 'model.onnx' } });
+  expect(checked?.report?.rules.length).toBeGreaterThan(5);
+});
+
+test('the bill of materials, as the command line writes it', async () => {
+  const reply = await ask('/models/ranker/2/bom.json');
+  expect(reply.headers['content-type']).toContain('application/vnd.cyclonedx+json');
+  const bill = reply.json() as { components: { name: string; hashes: object[] }[] };
+  expect(reply.json()).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.6' });
+  expect(bill.components.map((c) => [c.name, c.hashes.length])).toEqual([
+    ['fairness.json', 1],
+    ['model.onnx', 1],
+  ]);
+});
+
+test('two versions side by side', async () => {
+  const { body } = await get<VersionComparison>('/models/ranker/compare?version=1&other=2');
+  const row = (what: string) => body.rows.find((r) => r.what === what);
+  expect(row('stage')).toEqual({ what: 'stage', a: null, b: 'champion', differs: true });
+  expect(row('tags.assay.owner')).toMatchObject({ a: 'search-team', b: 'search-team', differs: false });
+  expect(row('digest')?.differs).toBe(false);
+  for (const [query, status] of [
+    ['version=1', 400],
+    ['version=1&other=x', 400],
+    ['version=1&other=99', 404],
+  ] as const)
+    expect((await ask(`/models/ranker/compare?${query}`)).statusCode).toBe(status);
+});
+
+test('an alias’s history, newest first, with who and why', async () => {
+  await world.alias('ranker', 'mine', '1');
+  await world.alias('ranker', 'mine', '2');
+  const { body } = await get<AliasHistoryView>('/models/ranker/aliases/history');
+  expect(body.changes.map((c) => [c.alias, c.version, c.by])).toEqual([
+    ['mine', '2', 'ada'],
+    ['mine', '1', 'ada'],
+    ['champion', '2', 'workflows'],
+  ]);
+  expect((await get<AliasHistoryView>('/models/nobody/aliases/history')).body.changes).toEqual([]);
 });

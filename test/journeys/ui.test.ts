@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestAssay } from '../plane/assay.ts';
 import { findChromium, launchChromium, NO_CHROMIUM } from '../plane/chromium.ts';
 import { until } from '../plane/until.ts';
+import { registryPages } from './ui-registry.ts';
 
 const chromiumPath = findChromium(process.env);
 const isCi = process.env.CI !== undefined && process.env.CI !== '';
@@ -157,7 +158,8 @@ describe.skipIf(isSkipped)(title, () => {
       );
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Experiments' }).click();
       await page.getByRole('link', { name: experiment.plan.id }).click();
-      await page.getByText(experiment.plan.hypothesis).waitFor();
+      await page.getByRole('heading', { level: 1, name: experiment.plan.id }).waitFor();
+      await page.getByText(experiment.plan.hypothesis, { exact: true }).first().waitFor();
       const { label, unit } = experiment.plan.northStar;
       // “Contribution margin, candidate minus champion, over 12 looks; the last: +1.2 [0.3, 2.1] cents per occasion”
       const chart = page.getByRole('img', { name: `${label}, candidate minus champion` });
@@ -217,10 +219,14 @@ describe.skipIf(isSkipped)(title, () => {
     expect(await seriousViolations()).toEqual([]);
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Models' }).click();
     await page.getByRole('link', { name: FAMILIES[FAMILY].model }).click();
-    await page.getByRole('row').filter({ hasText: 'Champion' }).first().getByRole('link').click();
-    await page.getByRole('list', { name: 'Gates' }).waitFor();
+    const row = page.getByRole('row').filter({ hasText: 'Champion' }).first();
+    await row.getByRole('rowheader').getByRole('link').click();
+    await page.getByRole('link', { name: 'The release and its record' }).click();
+    await page.getByRole('list', { name: 'Decision record' }).waitFor();
     expect(await seriousViolations()).toEqual([]);
   });
+
+  registryPages(() => ({ plane, page, open, seriousViolations }), FAMILIES[FAMILY].model);
 
   test('what does not exist is answered with the server’s own words and a remedy', async () => {
     await open('/releases/no-such-model/1');
@@ -234,7 +240,7 @@ describe.skipIf(isSkipped)(title, () => {
     await page.getByRole('button', { name: /^Theme: system/ }).click();
     await page.getByRole('button', { name: /^Theme: light/ }).click();
     await page.getByRole('button', { name: /^Theme: dark/ }).waitFor();
-    for (const path of ['/', '/releases', '/experiments']) {
+    for (const path of ['/', '/releases', '/experiments', '/training', '/models']) {
       await open(path);
       expect(await seriousViolations()).toEqual([]);
     }

@@ -115,6 +115,14 @@ export class PostgresRegistryLedger implements RegistryLedger, AsyncDisposable {
     return found.map(toChange);
   }
 
+  async changesOf(model: string, limit: number): Promise<readonly AliasChange[]> {
+    const found = await this.#rows<ChangeRow>(
+      'SELECT * FROM alias_history WHERE name = $1 ORDER BY seq DESC LIMIT $2',
+      [model, limit],
+    );
+    return found.map(toChange);
+  }
+
   async newest(
     model: string,
     alias: string,

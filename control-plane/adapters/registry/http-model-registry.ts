@@ -20,6 +20,7 @@ export const httpModelRegistry = (options: RegistryOptions): ModelRegistry => {
         createdBy: found.createdBy,
         authors: found.authors,
         tags: found.tags,
+        check: found.check,
         refusals: refusals(found.check?.report?.rules ?? []),
         ...(found.check?.report?.signature && { signature: found.check.report.signature }),
         onnx: onnx === null ? null : { path: onnx.blobPath, digest: onnx.digest, sizeBytes: onnx.sizeBytes },

@@ -11,6 +11,7 @@ export const noLedger: RegistryLedger = {
   directChanges: async () => [],
   gatedAliases: async () => undefined,
   aliasesAt: async () => [],
+  changesOf: async () => [],
   newest: async () => ({ now: undefined, trusted: undefined }),
   putBack: async () => false,
 };

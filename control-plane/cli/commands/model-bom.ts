@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { ENVIRONMENT_LOCK } from '@assay/domain/trainer';
 import type { Command } from 'commander';
 import { say } from '../output.ts';
 import { readEndpoints } from '../supervisor/state-folder.ts';
@@ -19,19 +18,18 @@ export function addModelBom(model: Command): void {
     .option('--out <file>', 'write it here instead of printing it')
     .option('--json', 'accepted for uniformity: the bill is JSON')
     .action(async (name: string, version: string, flags: Flags) => {
-      const [{ RegistryClient }, { mlBomOf }] = await Promise.all([
+      const [{ RegistryClient }, { lockAmong, mlBomOf }] = await Promise.all([
         import('@assay/registry-client/registry-client'),
-        import('@assay/registry-integrity/bom/ml-bom'),
+        import('@assay/domain/ml-bom'),
       ]);
       const { registry, tokens } = readEndpoints(flags.state);
       const client = new RegistryClient({ baseUrl: registry, token: tokens.admin });
       const found = await client.getModelVersion(name, version);
-      const lock = [ENVIRONMENT_LOCK, 'requirements.txt']
-        .map((path) => found.artifacts.find((a) => a.path === path))
-        .find((file) => file !== undefined);
+      const lock = lockAmong(found.artifacts);
       const requirements =
         lock === undefined ? null : await new Response(await client.downloadBlob(lock.digest)).text();
-      const bill = `${mlBomOf({ ...found, files: found.artifacts, requirements })}\n`;
+      const createdAt = new Date(found.createdAtMs).toISOString();
+      const bill = `${mlBomOf({ ...found, createdAt, files: found.artifacts, requirements })}\n`;
       if (flags.out === undefined) process.stdout.write(bill);
       else {
         await writeFile(flags.out, bill);

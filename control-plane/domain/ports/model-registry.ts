@@ -1,3 +1,4 @@
+import type { CheckReport } from '../model-check/report.ts';
 import type { SignatureFinding } from '../model-check/signing-policy.ts';
 
 /** What the control plane needs of a registry; adapters: our own server, any MLflow server. */
@@ -12,12 +13,23 @@ export interface RegisteredVersion {
   readonly refusals?: readonly string[];
   /** What it made of the signature; absent: it has no signing policy, or has not looked yet. */
   readonly signature?: SignatureFinding;
+  /** The whole of that check; null or absent: the registry does not look at files. */
+  readonly check?: VersionCheck | null;
   /** The ONNX file: digest is hex SHA-256, path is relative to the artifact folder that model servers share. */
   readonly onnx: { readonly path: string; readonly digest: string; readonly sizeBytes: number } | null;
 }
 
+export interface VersionCheck {
+  /** `none`: no ONNX file and no family. */
+  readonly state: 'pending' | 'ok' | 'refused' | 'none';
+  readonly report: CheckReport | null;
+  readonly checkedAtMs: number | null;
+}
+
 /** What the registry knows of where a version comes from. */
 export interface VersionFacts {
+  readonly createdAtMs: number;
+  readonly runId: string | null;
   readonly description: string;
   readonly modelDescription: string;
   readonly modelTags: Readonly<Record<string, string>>;

@@ -41,6 +41,8 @@ export interface RegistryLedger {
   gatedAliases(): Promise<readonly { model: string; alias: string; version: string }[] | undefined>;
   /** Newest change of each alias of a model up to an instant. */
   aliasesAt(model: string, atMs: number): Promise<readonly AliasChange[]>;
+  /** Newest changes of all aliases of a model, newest first. */
+  changesOf(model: string, limit: number): Promise<readonly AliasChange[]>;
   /** Newest change of one alias, and the newest that came through the API. */
   newest(
     model: string,

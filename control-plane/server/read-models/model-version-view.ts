@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { RELEASE_TAG } from '@assay/domain/alias-request';
 import { AssayError } from '@assay/domain/errors';
 import { type ModelCard, modelCard, REPORTS } from '@assay/domain/model-card';
 import type { Endpoint, TrackedVersion } from '@assay/domain/ports/control-store';
@@ -39,6 +40,14 @@ export async function modelVersionView(
   ]);
   const validated = record.findLast((e) => e.event === 'release.validated');
   return {
+    createdAtMs: facts.createdAtMs,
+    run: facts.run === null ? null : { id: facts.run.id, name: facts.run.name },
+    files: facts.files,
+    check: registered.check ?? null,
+    releaseTag: registered.tags[RELEASE_TAG] ?? null,
+    approvals: record
+      .filter((e) => e.event.endsWith('.approved'))
+      .map((e) => ({ by: e.actor.id, atMs: e.atMs, reason: e.reason })),
     tracked,
     quarantined: tracked?.stage === 'rolled-back',
     authors: [...new Set([...(tracked === null ? [] : [tracked.createdBy]), ...registered.authors])],

@@ -1,7 +1,7 @@
 import type { LiveEvent } from '@assay/domain/read-models';
 import { invalidate } from '$app/navigation';
 import { eventStreamParser } from './event-stream.ts';
-import { LIVE, RUNS } from './load.ts';
+import { CHANGES, LIVE, RUNS } from './load.ts';
 import { API, authorization } from './request.ts';
 
 export type Connection = 'connecting' | 'live' | 'lost' | 'denied';
@@ -10,6 +10,8 @@ export type Connection = 'connecting' | 'live' | 'lost' | 'denied';
 const DEBOUNCE_MS = 250;
 /** Steady traffic refreshes at most this often. */
 const AT_MOST_EVERY_MS = 1_000;
+/** Pages of models ask the registry too, which takes longer. */
+const CHANGES_AT_MOST_EVERY_MS = 3_000;
 const RETRY_MS = [500, 1_000, 2_000, 5_000] as const;
 
 function createLive() {
@@ -26,7 +28,12 @@ function createLive() {
     /** Follows the control plane until the returned function is called. */
     follow(): () => void {
       const stop = new AbortController();
-      const refresh = refresher(stop.signal);
+      const traffic = refresher(stop.signal, LIVE, AT_MOST_EVERY_MS);
+      const changes = refresher(stop.signal, CHANGES, CHANGES_AT_MOST_EVERY_MS);
+      const refresh = (): void => {
+        traffic();
+        changes();
+      };
       void keepFollowing(stop.signal, {
         connected: () => {
           connection = 'live';
@@ -39,7 +46,8 @@ function createLive() {
         },
         event: (event) => {
           if (event.kind === 'audit') latest = event;
-          refresh();
+          if (event.kind === 'traffic') traffic();
+          else refresh();
         },
       });
       return () => stop.abort();
@@ -49,17 +57,21 @@ function createLive() {
 
 export const live = createLive();
 
-function refresher(signal: AbortSignal): () => void {
+function refresher(
+  signal: AbortSignal,
+  what: typeof LIVE | typeof CHANGES,
+  atMostEveryMs: number,
+): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let lastMs = 0;
   signal.addEventListener('abort', () => clearTimeout(timer));
   return () => {
     if (timer !== undefined) return;
-    const waitMs = Math.max(DEBOUNCE_MS, lastMs + AT_MOST_EVERY_MS - Date.now());
+    const waitMs = Math.max(DEBOUNCE_MS, lastMs + atMostEveryMs - Date.now());
     timer = setTimeout(() => {
       timer = undefined;
       lastMs = Date.now();
-      void invalidate(LIVE);
+      void invalidate(what);
     }, waitMs);
   };
 }

@@ -4,6 +4,8 @@ import { freshness } from './freshness.svelte.ts';
 
 /** Every page of the control plane's own state depends on it; the live connection invalidates it with each event. */
 export const LIVE = 'assay:live';
+/** Pages of models depend on it instead: what the lifecycle did, not how traffic flows. */
+export const CHANGES = 'assay:changes';
 /** Pages of runs depend on it instead: training tells no events, and a page of runs is too much to fetch every second. */
 export const RUNS = 'assay:runs';
 
@@ -21,7 +23,7 @@ interface Loading {
 export async function load<T>(
   event: Loading,
   fetchIt: () => Promise<T>,
-  dependsOn: typeof LIVE | typeof RUNS = LIVE,
+  dependsOn: typeof LIVE | typeof CHANGES | typeof RUNS = LIVE,
 ): Promise<T> {
   event.depends(dependsOn);
   const key = event.url.pathname + event.url.search;

@@ -1,3 +1,4 @@
+import type { Lineage } from '@assay/domain/lineage';
 import type {
   ArtifactEntry,
   MetricHistory,
@@ -6,12 +7,17 @@ import type {
   TrackedRun,
 } from '@assay/domain/ports/registry-reader';
 import type {
+  AliasHistoryView,
+  AsOfView,
   EndpointView,
   ExperimentView,
-  ModelView,
+  ModelVersionView,
+  RegisteredModelView,
+  RegisteredVersionView,
   ReleaseView,
   ServerView,
   TrackedRunView,
+  VersionComparison,
 } from '@assay/domain/read-models';
 import type { Release } from '@assay/domain/release';
 import { at, command, read, withQuery } from './request.ts';
@@ -38,8 +44,18 @@ export const api = {
   release: (model: string, version: string) => read<ReleaseView>(at('releases', model, version)),
   experiments: () => read<readonly ExperimentSummary[]>(at('experiments')),
   experiment: (id: string) => read<ExperimentView>(at('experiments', id)),
-  models: () => read<readonly ModelView[]>(at('models')),
-  model: (name: string) => read<ModelView>(at('models', name)),
+  models: (search: Search) =>
+    read<Page<RegisteredModelView>>(withQuery(at('registry', 'models'), { ...search })),
+  model: (name: string) => read<RegisteredModelView>(at('registry', 'models', name)),
+  versions: (name: string, page: Pick<Search, 'pageToken' | 'limit'>) =>
+    read<Page<RegisteredVersionView>>(withQuery(at('registry', 'models', name, 'versions'), { ...page })),
+  version: (name: string, version: string) => read<ModelVersionView>(at('models', name, version)),
+  lineage: (name: string, version: string) => read<Lineage>(at('models', name, version, 'lineage')),
+  compareVersions: (name: string, version: string, other: string) =>
+    read<VersionComparison>(withQuery(at('models', name, 'compare'), { version, other })),
+  aliasHistory: (name: string) => read<AliasHistoryView>(at('models', name, 'aliases', 'history')),
+  asOf: (name: string, instant: string) =>
+    read<AsOfView>(withQuery(at('models', name, 'as-of'), { at: instant })),
   servers: () => read<readonly ServerView[]>(at('servers')),
 
   runExperiments: (search: Search) =>

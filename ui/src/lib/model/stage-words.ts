@@ -1,5 +1,4 @@
 import type { Stage } from '@assay/domain/model-version';
-import type { TrackedVersion } from '@assay/domain/ports/control-store';
 import type { Tone } from '../shared/tone.ts';
 
 export const STAGE: Record<Stage, { readonly label: string; readonly tone: Tone }> = {
@@ -16,8 +15,7 @@ export const STAGE: Record<Stage, { readonly label: string; readonly tone: Tone 
 export const versionHref = (name: string, version: string): string =>
   `/models/${encodeURIComponent(name)}/${encodeURIComponent(version)}`;
 
-export const modelHref = (name: string): string => `/models/${encodeURIComponent(name)}`;
+export const compareVersionsHref = (name: string, version: string, other: string): string =>
+  `/models/${encodeURIComponent(name)}/compare?${new URLSearchParams({ version, other })}`;
 
-/** Newest first; versions are numbers in MLflow's registry, anything else goes by its name. */
-export const newestFirst = (versions: readonly TrackedVersion[]): readonly TrackedVersion[] =>
-  versions.toSorted((a, b) => Number(b.version) - Number(a.version) || b.version.localeCompare(a.version));
+export const modelHref = (name: string): string => `/models/${encodeURIComponent(name)}`;

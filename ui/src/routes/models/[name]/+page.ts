@@ -1,9 +1,21 @@
-import { load as loadLive } from '#lib/api/load.ts';
+import { CHANGES, load as loadPage } from '#lib/api/load.ts';
 import { api } from '#lib/api/reads.ts';
+import { readAsOf } from '#lib/model/as-of.ts';
+import { VERSIONS_PAGE } from '#lib/model/model-search.ts';
 import type { PageLoad } from './$types';
 
 export const load: PageLoad = (event) =>
-  loadLive(event, async () => {
-    const [model, releases] = await Promise.all([api.model(event.params.name), api.releases()]);
-    return { model, releases: releases.filter((r) => r.model === event.params.name) };
-  });
+  loadPage(
+    event,
+    async () => {
+      const { name } = event.params;
+      const [model, first, history, asked] = await Promise.all([
+        api.model(name),
+        api.versions(name, { limit: VERSIONS_PAGE }),
+        api.aliasHistory(name),
+        readAsOf(event.url.searchParams, name),
+      ]);
+      return { model, first, changes: history.changes, asked };
+    },
+    CHANGES,
+  );

@@ -1,15 +1,28 @@
-import { createHash } from 'node:crypto';
+import { sha256Hex } from './sha256.ts';
+import { ENVIRONMENT_LOCK } from './trainer.ts';
+
+/** Files whose pinned lines are the libraries of the environment; the first that lies beside the model counts. */
+const LOCKS = [ENVIRONMENT_LOCK, 'requirements.txt'];
+
+export const lockAmong = <F extends { readonly path: string }>(files: readonly F[]): F | undefined =>
+  LOCKS.map((path) => files.find((f) => f.path === path)).find((file) => file !== undefined);
 
 /** What is written into the bill of materials of one model version. */
 export interface BomInput {
   readonly name: string;
   readonly version: string;
-  readonly createdAtMs: number;
+  /** ISO 8601. */
+  readonly createdAt: string;
   readonly createdBy: string;
   readonly runId: string;
   readonly tags: Readonly<Record<string, string>>;
-  readonly files: readonly { readonly path: string; readonly digest: string; readonly sizeBytes: number }[];
-  /** requirements.txt beside the model, where there is one. */
+  /** A registry that is not ours tells no digests. */
+  readonly files: readonly {
+    readonly path: string;
+    readonly digest: string | null;
+    readonly sizeBytes: number;
+  }[];
+  /** Text of the lock beside the model, where there is one. */
   readonly requirements: string | null;
 }
 
@@ -22,7 +35,7 @@ const purlOf = (name: string, version: string): string =>
 
 /** A UUID that follows from the content: the same version gives the same bill. */
 function serialOf(content: string): string {
-  const hex = createHash('sha256').update(content).digest('hex');
+  const hex = sha256Hex(content);
   // Version 8 (own scheme), variant 10, by RFC 9562
   return `urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
@@ -35,13 +48,13 @@ export function mlBomOf(input: BomInput): string {
     type: 'file',
     'bom-ref': `file:${file.path}`,
     name: file.path,
-    hashes: [{ alg: 'SHA-256', content: file.digest }],
+    ...(file.digest !== null && { hashes: [{ alg: 'SHA-256', content: file.digest }] }),
     properties: [property('assay:size_bytes', String(file.sizeBytes))],
   }));
   const libraries = librariesOf(input.requirements ?? '');
   const body = {
     metadata: {
-      timestamp: new Date(input.createdAtMs).toISOString(),
+      timestamp: input.createdAt,
       tools: { components: [{ type: 'application', name: 'assay' }] },
       component: modelOf(input),
     },
