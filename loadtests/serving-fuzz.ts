@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Found, fuzz, type Target } from './fuzz/fuzz.ts';
-import { ENDPOINT, LIMIT_BYTES } from './fuzz/message.ts';
+import { ENDPOINT, LIMIT_BYTES, REQUEST_TIMEOUT_MS } from './fuzz/message.ts';
 
 const MAIN = fileURLToPath(new URL('../model-servers/server/main.ts', import.meta.url));
 const MODEL = fileURLToPath(new URL('../test/reference/models/bidding-affinity.onnx', import.meta.url));
@@ -35,7 +35,7 @@ function start(folder: string): ChildProcess {
       ASSAY_EVIDENCE: join(folder, 'evidence'),
       ASSAY_READY_FILE: join(folder, 'ready.json'),
       ASSAY_MAX_MESSAGE_BYTES: String(LIMIT_BYTES),
-      ASSAY_REQUEST_TIMEOUT_MS: '500',
+      ASSAY_REQUEST_TIMEOUT_MS: String(REQUEST_TIMEOUT_MS),
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

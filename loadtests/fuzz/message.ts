@@ -4,6 +4,8 @@ import { ModelInferRequest } from '@assay/proto/gen/inference/open_inference_grp
 export const ENDPOINT = 'bid';
 /** The server under attack takes this much; small, so that going over it is cheap. */
 export const LIMIT_BYTES = 2 ** 20;
+/** Long enough for a client that has to wait for its processor. */
+export const REQUEST_TIMEOUT_MS = 5_000;
 
 export const pick = <T>(random: Prng, of: readonly T[]): T => of[random.int(of.length)] as T;
 

@@ -180,8 +180,11 @@ const CASES: readonly ((random: Prng) => RestCase)[] = [
   }),
   () => post('lengths that contradict', good(), ['400', 'cut'], 'Content-Length: 3\r\n'),
   () => post('chunks that are none', 'zz\r\n', ['400', 'cut'], 'Transfer-Encoding: chunked\r\n'),
-  // The server gives up on a body that does not come
-  () => ({ ...post('a body that never comes', '{"inp', ['408', 'cut']), head: head(INFER, 1000) }),
+  // The server gives up on a body that does not come; rarely asked for, since it takes the whole of its time limit
+  (random) =>
+    random.int(8) > 0
+      ? post('good', good(), ['200'])
+      : { ...post('a body that never comes', '{"inp', ['408', 'cut']), head: head(INFER, 1000) },
 ];
 
 export const restCase = (random: Prng): RestCase => pick(random, CASES)(random);
