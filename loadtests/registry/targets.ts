@@ -22,11 +22,17 @@ export interface Target {
   readonly cpuMs: () => number;
 }
 
-const cpuOf = (pid: number | undefined, database: string) => () => {
+function cpuOf(pid: number | undefined, database: string): () => number {
   const name = database.startsWith('postgres:') ? new URL(database).pathname.slice(1) : undefined;
-  const connections = name === undefined ? [] : processesWith(`assay ${name} 127.0.0.1`);
-  return 1000 * cpuSeconds([...(pid === undefined ? [] : [pid]), ...connections]);
-};
+  // A connection that is closed keeps what it has used
+  const used = new Map<number, number>();
+  return () => {
+    const connections = name === undefined ? [] : processesWith(`assay ${name} 127.0.0.1`);
+    for (const one of [...(pid === undefined ? [] : [pid]), ...connections])
+      used.set(one, Math.max(used.get(one) ?? 0, 1000 * cpuSeconds([one])));
+    return [...used.values()].reduce((sum, ms) => sum + ms, 0);
+  };
+}
 
 async function startAssay(stack: AsyncDisposableStack, database: string, name: string): Promise<Target> {
   const dir = await mkdtemp(join(tmpdir(), 'assay-bench-'));

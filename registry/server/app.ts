@@ -70,7 +70,7 @@ const fault = (error: unknown): { status: number; code: string; message: string 
     return {
       status: 503,
       code: 'TEMPORARILY_UNAVAILABLE',
-      message: `The registry's database does not answer; try again in ${RETRY_AFTER_S} seconds`,
+      message: `The registry cannot reach its database or artifact store; try again in ${RETRY_AFTER_S} seconds`,
     };
   return {
     status: 500,

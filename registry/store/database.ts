@@ -52,7 +52,7 @@ const GONE = new Set([
 /** The driver's own errors about a connection have no code. */
 const LOST = /^(Connection terminated|timeout exceeded when trying to connect|Client .* is not queryable)/;
 
-/** The database cannot be reached, is starting or stopping, or has no connection left: the same call may do well later. */
+/** The database (or an S3 store) cannot be reached, is starting or stopping, or has no connection left: the same call may do well later. */
 export const isAway = (error: unknown): boolean => {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   // Classes 08 and 53 of SQLSTATE: connections and resources; 57P01 to 57P03: shut down, crashed, starting

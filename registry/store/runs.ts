@@ -7,7 +7,7 @@ import { parseFilter, parseOrder } from './filter.ts';
 import { choice, type Input, int64, optionalText, pageSize, tags, text, texts } from './input.ts';
 import { JsonText } from './json.ts';
 import { madeUpName } from './made-up-name.ts';
-import { INFO_JSON, RUN_JSON } from './run-render.ts';
+import { INFO_JSON, RUN_JSON, renderRuns } from './run-render.ts';
 import {
   ascending,
   Bound,
@@ -240,7 +240,7 @@ export const searchRuns = async ({ pool }: Context, input: Input) => {
     size: pageSize(input, 1000, 50_000),
     token: optionalText(input, 'page_token'),
     scope: ['runs', ids, filter, orderBy, view],
-    shown: RUN_JSON,
+    shown: 'r.id',
   });
-  return pageJson('runs', page);
+  return pageJson('runs', { ...page, items: await renderRuns(pool, page.items) });
 };

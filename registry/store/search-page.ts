@@ -32,11 +32,11 @@ export interface Asked {
   readonly token: string | undefined;
   /** What a token is bound to: another search refuses it. */
   readonly scope: readonly unknown[];
-  /** SQL for the JSON of a row. */
+  /** SQL for what a row gives to the page: its JSON, or an id to make it by. */
   readonly shown: string;
 }
 
-/** Rows of one rank, or of a search without ranks, as JSON; all sort keys come along as `#0`, `#1` … */
+/** Rows of one rank, or of a search without ranks, as `shown`; all sort keys come along as `#0`, `#1` … */
 const readPart = async (
   db: Db,
   what: Searchable,
@@ -57,7 +57,7 @@ const readPart = async (
   const found = `SELECT ${alias}.*, ${columns} FROM ${what.from} ${order.joins.join(' ')}
     WHERE ${all.join(' AND ')} ORDER BY ${by} LIMIT ${limit}`;
   const keyed = order.terms.map((_, i) => `"#${i}"`).join(', ');
-  return rows(db, `SELECT ${shown} AS json, ${keyed} FROM (${found}) ${alias}`, bound.values);
+  return rows(db, `SELECT ${shown} AS shown, ${keyed} FROM (${found}) ${alias}`, bound.values);
 };
 
 /** Reads rank by rank until there is one row more than asked for; NaN and absence have no order of their own. */
@@ -88,8 +88,8 @@ const read = async (
 };
 
 export interface Page {
-  /** Rows with their JSON as `json`. */
-  readonly items: Row[];
+  /** What `shown` says of each row. */
+  readonly items: readonly string[];
   readonly next: { readonly next_page_token?: string };
 }
 
@@ -98,8 +98,8 @@ export const searchPage = async (db: Db, what: Searchable, bound: Bound, asked: 
   const { order, size, token, scope } = asked;
   const types = order.terms.map((t) => t.type);
   const found = await read(db, what, bound, asked, readToken(token, scope, types));
-  const items = found.slice(0, size);
-  const last = items.at(-1);
+  const items = found.slice(0, size).map((row) => String(row.shown));
+  const last = found[size - 1];
   if (found.length <= size || last === undefined) return { items, next: {} };
   const keys = order.terms.map((_, i) => last[`#${i}`]);
   return { items, next: { next_page_token: writeToken(scope, keys) } };
@@ -107,7 +107,7 @@ export const searchPage = async (db: Db, what: Searchable, bound: Bound, asked: 
 
 /** The answer of a search whose items are JSON already; an empty list is left out, as MLflow does. */
 export const pageJson = (name: string, { items, next }: Page): JsonText => {
-  const found = items.length === 0 ? [] : [`"${name}":[${items.map((item) => item.json).join(',')}]`];
+  const found = items.length === 0 ? [] : [`"${name}":[${items.join(',')}]`];
   const token = next.next_page_token;
   const more = token === undefined ? [] : [`"next_page_token":${JSON.stringify(token)}`];
   return new JsonText(`{${[...found, ...more].join(',')}}`);
