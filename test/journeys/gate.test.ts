@@ -121,6 +121,8 @@ test('the command line shows the version, the past and the lineage', async () =>
   ]);
   expect(view.card.signature?.inputs).toBeInstanceOf(Array);
   expect(view.card.validation).toMatchObject({ facts: {} });
+  expect(view.environment).toMatchObject({ path: 'requirements.lock.txt', asTrained: true });
+  expect(view.environment?.packages).toContainEqual(expect.stringMatching(/^scikit-learn==/));
   const past = JSON.parse(await show(`model show ${MODEL} --at ${Date.now()} --json`)) as AsOfView;
   expect(past.aliases).toMatchObject([
     { alias: 'champion', version: trained.version, lifecycle: { version: trained.version } },
