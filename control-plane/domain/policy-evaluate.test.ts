@@ -52,6 +52,46 @@ test('bid, demand and confidence', () => {
   expect(asksFallback(trips)).toBe(false);
 });
 
+test('every rule of a kind counts: each that is broken trips, the strictest limit holds', () => {
+  const trips: Trip[] = [];
+  const bids = compilePolicy({
+    rules: [
+      { id: 'loose', kind: 'bid-cap', limit: 60, action: 'clamp' },
+      { id: 'strict', kind: 'bid-cap', limit: 40, action: 'fallback' },
+    ],
+  });
+  expect([bids.bid(50, trips), trips.map((t) => t.rule)]).toEqual([40, ['strict']]);
+  expect(asksFallback(trips)).toBe(true);
+  expect([bids.bid(75, trips), trips.map((t) => t.rule)]).toEqual([40, ['strict', 'loose', 'strict']]);
+
+  const demands = compilePolicy({
+    rules: [
+      { id: 'no-negative', kind: 'non-negative', action: 'clamp' },
+      { id: 'none-below', kind: 'non-negative', action: 'fallback' },
+      { id: 'look', kind: 'max-demand', limit: 100, action: 'review' },
+      { id: 'most', kind: 'max-demand', limit: 500, action: 'clamp' },
+    ],
+  });
+  const of = (units: number): [number, string[]] => {
+    const list: Trip[] = [];
+    return [demands.demand(units, list), list.map((t) => t.rule)];
+  };
+  expect([of(-1), of(200), of(900)]).toEqual([
+    [0, ['no-negative', 'none-below']],
+    [200, ['look']],
+    [500, ['look', 'most']],
+  ]);
+
+  const seen: Trip[] = [];
+  const views = compilePolicy({
+    rules: [
+      { id: 'loose', kind: 'min-confidence', limit: 0.5, action: 'review' },
+      { id: 'strict', kind: 'min-confidence', limit: 0.9, action: 'review' },
+    ],
+  });
+  expect([views.review(0.7, seen), seen.map((t) => t.rule)]).toEqual([true, ['strict']]);
+});
+
 test('a rule may ask for the fallback, and no rules change nothing', () => {
   const trips: Trip[] = [];
   const strict = compilePolicy({ rules: [{ id: 'cap', kind: 'bid-cap', limit: 10, action: 'fallback' }] });

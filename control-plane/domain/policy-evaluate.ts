@@ -71,45 +71,63 @@ function priceBounds(policy: Policy): readonly PriceBound[] {
 const finite = (x: number): number =>
   Number.isFinite(x) ? x : x < 0 ? -Number.MAX_VALUE : Number.isNaN(x) ? 0 : Number.MAX_VALUE;
 
+interface Capped {
+  readonly rule: GuardrailRule;
+  readonly limit: number;
+}
+
 export function compilePolicy(policy: Policy): CompiledPolicy {
   const bounds = priceBounds(policy);
-  const of = (kind: RuleKind): GuardrailRule | undefined => policy.rules.find((r) => r.kind === kind);
-  const [cap, nonNegative, largest, sure] = [
-    of('bid-cap'),
-    of('non-negative'),
-    of('max-demand'),
-    of('min-confidence'),
-  ];
+  const all = (kind: RuleKind): readonly GuardrailRule[] => policy.rules.filter((r) => r.kind === kind);
+  // Every rule of a kind counts: a second, stricter one must not be passed over
+  const limits = (kind: RuleKind): readonly Capped[] =>
+    all(kind).flatMap((rule) => (rule.limit === undefined ? [] : [{ rule, limit: rule.limit }]));
+  const [caps, largest, sure] = [limits('bid-cap'), limits('max-demand'), limits('min-confidence')];
+  const nonNegative = all('non-negative');
   return {
-    stockRule: of('in-stock'),
-    price(cents, facts, trips) {
-      let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-      for (const bound of bounds) {
-        const [from, to] = [bound.low(facts), bound.high(facts)];
-        if (cents < from || cents > to) trips.push(trip(bound.rule, finite(bound.measure(cents, facts))));
-        if (from > low && from < Number.POSITIVE_INFINITY) low = from;
-        if (to < high) high = to;
-      }
-      return Math.min(high, Math.max(low, cents));
-    },
-    bid(cents, trips) {
-      if (cap?.limit === undefined || cents <= cap.limit) return cents;
-      trips.push(trip(cap, cents));
-      return cap.limit;
-    },
+    stockRule: all('in-stock')[0],
+    price: (cents, facts, trips) => withinBounds(bounds, cents, facts, trips),
+    bid: (cents, trips) => underCaps(caps, cents, trips),
     demand(units, trips) {
-      if (nonNegative !== undefined && units < 0) {
-        trips.push(trip(nonNegative, units));
-        return 0;
-      }
-      if (largest?.limit === undefined || units <= largest.limit) return units;
-      trips.push(trip(largest, units));
-      return largest.action === 'review' ? units : largest.limit;
+      if (units >= 0 || nonNegative.length === 0) return underCaps(largest, units, trips);
+      for (const rule of nonNegative) trips.push(trip(rule, units));
+      return 0;
     },
     review(confidence, trips) {
-      if (sure?.limit === undefined || confidence >= sure.limit) return false;
-      trips.push(trip(sure, confidence));
-      return true;
+      let asks = false;
+      for (const { rule, limit } of sure) {
+        if (confidence >= limit) continue;
+        trips.push(trip(rule, confidence));
+        asks = true;
+      }
+      return asks;
     },
   };
+}
+
+function withinBounds(
+  bounds: readonly PriceBound[],
+  cents: number,
+  facts: PriceFacts,
+  trips: Trip[],
+): number {
+  let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const bound of bounds) {
+    const [from, to] = [bound.low(facts), bound.high(facts)];
+    if (cents < from || cents > to) trips.push(trip(bound.rule, finite(bound.measure(cents, facts))));
+    if (from > low && from < Number.POSITIVE_INFINITY) low = from;
+    if (to < high) high = to;
+  }
+  return Math.min(high, Math.max(low, cents));
+}
+
+/** Each rule that is broken trips, and the lowest limit holds; one that only asks for a review leaves the value. */
+function underCaps(caps: readonly Capped[], value: number, trips: Trip[]): number {
+  let held = value;
+  for (const { rule, limit } of caps) {
+    if (value <= limit) continue;
+    trips.push(trip(rule, value));
+    if (rule.action !== 'review') held = Math.min(held, limit);
+  }
+  return held;
 }
