@@ -17,6 +17,7 @@ const VERBS: ReadonlyMap<string, () => Promise<Add>> = new Map([
   ['evidence', async () => (await import('./commands/evidence.ts')).addEvidence],
   ['import', async () => (await import('./commands/migrate.ts')).addImport],
   ['export', async () => (await import('./commands/migrate.ts')).addExport],
+  ['webhook', async () => (await import('./commands/webhook.ts')).addWebhook],
 ]);
 
 const program = new Command('assay')

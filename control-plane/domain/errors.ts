@@ -215,6 +215,20 @@ export const ERRORS = {
     status: 'INVALID_ARGUMENT',
     remedy: 'Correct the named field of the outcome and send it again',
   },
+  WEBHOOK_INVALID: {
+    status: 'INVALID_ARGUMENT',
+    remedy: 'Correct the named field; "assay webhook create --help" lists events and rules',
+  },
+  WEBHOOK_URL_REFUSED: {
+    status: 'INVALID_ARGUMENT',
+    remedy:
+      'Use http(s)://host/path without user and password, at an address that this registry may reach: ASSAY_WEBHOOK_ALLOW names networks that are not public',
+  },
+  WEBHOOK_SECRET_UNREADABLE: {
+    status: 'FAILED_PRECONDITION',
+    remedy:
+      'Start the registry with the key that sealed the secret (webhook.key of the state folder, or ASSAY_WEBHOOK_KEY), or give the webhook a new secret',
+  },
   CONFIG_INVALID: { status: 'INVALID_ARGUMENT', remedy: 'Correct the named environment variable or flag' },
 } as const satisfies Record<string, { status: Status; remedy: string }>;
 

@@ -6,6 +6,7 @@ import { isAway } from '@assay/registry-store/database';
 import { FAULTS, invalid, RegistryFault } from '@assay/registry-store/faults';
 import type { Input } from '@assay/registry-store/input';
 import { JsonText } from '@assay/registry-store/json';
+import { WebhookSecrets } from '@assay/registry-store/webhook-secrets';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -22,6 +23,8 @@ import { downloadRoutes } from './file-downloads.ts';
 import { importRoutes } from './import-routes.ts';
 import { notServedRoutes } from './not-served.ts';
 import { PAGE_ROUTES, ROUTES, type RouteRow } from './routes.ts';
+import { startWithApp } from './webhooks/dispatcher.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 
 /** The MLflow version whose clients and answers this server follows. */
 const MLFLOW_VERSION = '3.17.2';
@@ -187,7 +190,9 @@ export const buildApp = (
   for (const row of PAGE_ROUTES) serve(app, contextOf, '/ajax-api', row);
   const jobs = startArtifactJobs(app, { pool, artifacts, log: app.log, metrics }, config.artifacts);
   const scope = { contextOf, pool, artifacts, jobs };
-  registerRoutes(app, artifactRoutes(scope), importRoutes(contextOf));
+  const hooks = { contextOf, config: config.webhooks, secrets: new WebhookSecrets(config.webhooks.key) };
+  registerRoutes(app, artifactRoutes(scope), importRoutes(contextOf), webhookRoutes(hooks));
+  startWithApp(app, { pool, logger: app.log, metrics, ...hooks });
   downloadRoutes(app, scope);
   notServedRoutes(app);
   return app;

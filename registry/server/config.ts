@@ -1,12 +1,14 @@
 import { AssayError } from '@assay/domain/errors';
 import type { Caller } from '@assay/registry-store/context';
 import { type ArtifactConfig, readArtifactConfig } from './artifact-config.ts';
+import { readWebhookConfig, type WebhookConfig } from './webhooks/config.ts';
 
 export interface Config {
   readonly databaseUrl: string;
   readonly host: string;
   readonly port: number;
   readonly artifacts: ArtifactConfig;
+  readonly webhooks: WebhookConfig;
   readonly tokens: ReadonlyMap<string, Caller>;
   readonly auth: 'open' | 'required';
   readonly readyFile: string | undefined;
@@ -50,12 +52,14 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
   const auth = env.ASSAY_AUTH || 'open';
   if (auth !== 'open' && auth !== 'required')
     throw bad(`ASSAY_AUTH ${JSON.stringify(auth)} must be open or required`);
+  const artifacts = readArtifactConfig(env);
   return Object.freeze({
     databaseUrl: need('DATABASE_URL'),
     host,
     port,
     auth,
-    artifacts: readArtifactConfig(env),
+    artifacts,
+    webhooks: readWebhookConfig(env, artifacts.stagingDir),
     tokens: readTokens(env.ASSAY_TOKENS || '{}'),
     readyFile: env.ASSAY_READY_FILE || undefined,
     signingPolicy: env.ASSAY_SIGNING_POLICY || undefined,

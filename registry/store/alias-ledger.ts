@@ -1,5 +1,5 @@
-import { GATED_ALIASES } from '@assay/domain/gated-alias';
-import type { Caller } from './context.ts';
+import { GATED_ALIASES, isGated } from '@assay/domain/gated-alias';
+import type { Caller, Context } from './context.ts';
 import { type Db, one } from './database.ts';
 import { RegistryFault } from './faults.ts';
 
@@ -26,6 +26,28 @@ export const noteEdit = async (
 
 /** Only Assay's own services carry out releases. */
 export const carriesOutReleases = (caller: Caller): boolean => caller.role === 'service';
+
+/**
+ * What the release flow moves an alias for: the newest transition that said what the alias ought to name, with who and why.
+ * Undefined for others' moves and aliases, and where no control plane uses this database.
+ */
+export const carriedOutBy = async (
+  db: Db,
+  { caller }: Pick<Context, 'caller'>,
+  name: string,
+  alias: string,
+): Promise<string | undefined> => {
+  if (!isGated(alias) || !carriesOutReleases(caller)) return undefined;
+  const control = await one(db, `SELECT to_regclass('assay.state_history') IS NOT NULL AS there`);
+  if (control?.there !== true) return undefined;
+  const said = await one(
+    db,
+    `SELECT a.event, a.actor_kind, a.actor_id, a.reason FROM assay.state_history h JOIN assay.audit_log a USING (sequence)
+     WHERE h.kind = 'alias' AND h.model = $1 AND h.alias = $2 ORDER BY h.n DESC LIMIT 1`,
+    [name, alias],
+  );
+  return said && `${said.event} by ${said.actor_kind} ${said.actor_id}: ${said.reason}`;
+};
 
 export const refuseGated = (alias: string, name: string): never => {
   throw new RegistryFault(

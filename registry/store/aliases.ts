@@ -1,5 +1,5 @@
 import { isGated } from '@assay/domain/gated-alias';
-import { actAs, carriesOutReleases, refuseGated } from './alias-ledger.ts';
+import { actAs, carriedOutBy, carriesOutReleases, refuseGated } from './alias-ledger.ts';
 import type { Context } from './context.ts';
 import { one, transaction } from './database.ts';
 import { invalid } from './faults.ts';
@@ -34,7 +34,7 @@ export const setAlias = async (context: Context, input: Input) => {
   }
   await transaction(pool, async (db) => {
     await liveVersion(db, name, version);
-    await actAs(db, caller, 'set through the API');
+    await actAs(db, caller, (await carriedOutBy(db, context, name, alias)) ?? 'set through the API');
     await db.query(
       'INSERT INTO aliases VALUES ($1, $2, $3) ON CONFLICT (name, alias) DO UPDATE SET version = excluded.version',
       [name, alias, version],
@@ -43,12 +43,13 @@ export const setAlias = async (context: Context, input: Input) => {
   return {};
 };
 
-export const deleteAlias = async ({ pool, caller }: Context, input: Input) => {
+export const deleteAlias = async (context: Context, input: Input) => {
+  const { pool, caller } = context;
   const [name, alias] = [modelName(input), aliasName(input)];
   if (isGated(alias) && !carriesOutReleases(caller)) refuseGated(alias, name);
   await transaction(pool, async (db) => {
     await modelOf(db, name);
-    await actAs(db, caller, 'deleted through the API');
+    await actAs(db, caller, (await carriedOutBy(db, context, name, alias)) ?? 'deleted through the API');
     await db.query('DELETE FROM aliases WHERE name = $1 AND alias = $2', [name, alias]);
   });
   return {};

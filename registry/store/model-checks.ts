@@ -2,6 +2,7 @@ import { SIGNATURE_TAG } from '@assay/domain/model-check/signing-policy';
 import type pg from 'pg';
 import { putTags } from './context.ts';
 import { type Db, one, type Row, rows, transaction } from './database.ts';
+import { ASSAY, tellVersionTag } from './webhook-outbox.ts';
 
 /** Tag of versions that name a family: mirrors the check for clients. Releases look at the table, never at the tag. */
 export const CHECK_TAG = 'assay.check';
@@ -34,18 +35,38 @@ export const queueCheck = async (
   await db.query('SELECT pg_notify($1, $2)', [CHECK_CHANNEL, '']);
 };
 
+interface Of {
+  readonly name: string;
+  readonly version: number;
+  readonly nowMs: number;
+}
+
+const putCheckTag = async (db: Db, { name, version, nowMs }: Of, value: string): Promise<void> => {
+  const tag = { key: CHECK_TAG, value };
+  await putTags(db, 'version_tags', { name, version }, [tag]);
+  await tellVersionTag(db, { caller: ASSAY, nowMs }, { name, version, ...tag });
+};
+
+/** Nothing is said any more of a version that names no family. */
+const dropCheckTag = async (db: Db, { name, version, nowMs }: Of): Promise<void> => {
+  const sql = 'DELETE FROM version_tags WHERE name = $1 AND version = $2 AND key = $3 RETURNING key';
+  const gone = await one(db, sql, [name, version, CHECK_TAG]);
+  if (gone !== undefined)
+    await tellVersionTag(db, { caller: ASSAY, nowMs }, { name, version, key: CHECK_TAG });
+};
+
 /** Another family is another question, and so is another signature. */
-export const requeueCheck = async (db: Db, name: string, version: number): Promise<void> => {
+export const requeueCheck = async (db: Db, of: Of): Promise<void> => {
+  const { name, version } = of;
   const queued = await one(
     db,
     `UPDATE model_checks SET state = 'pending', asked = asked + 1, report = NULL, checked = NULL WHERE name = $1 AND version = $2 RETURNING 1`,
     [name, version],
   );
   if (queued === undefined) return;
-  const tagged = 'FROM version_tags WHERE name = $1 AND version = $2 AND key = $3';
-  if ((await one(db, `SELECT 1 ${tagged}`, [name, version, FAMILY_TAG])) === undefined)
-    await db.query(`DELETE ${tagged}`, [name, version, CHECK_TAG]);
-  else await putTags(db, 'version_tags', { name, version }, [{ key: CHECK_TAG, value: 'pending' }]);
+  const family = 'SELECT 1 FROM version_tags WHERE name = $1 AND version = $2 AND key = $3';
+  if ((await one(db, family, [name, version, FAMILY_TAG])) === undefined) await dropCheckTag(db, of);
+  else await putCheckTag(db, of, 'pending');
   await db.query('SELECT pg_notify($1, $2)', [CHECK_CHANNEL, '']);
 };
 
@@ -93,7 +114,7 @@ export const recordCheck = async (
     );
     if (done === undefined || family === null) return;
     const value = String(storable('', result.summary)).slice(0, TAG_LENGTH);
-    await putTags(db, 'version_tags', { name, version }, [{ key: CHECK_TAG, value }]);
+    await putCheckTag(db, { name, version, nowMs }, value);
   });
 
 /** null where the bytes are not in this registry, so that nothing was queued. */

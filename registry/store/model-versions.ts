@@ -7,7 +7,7 @@ import { absent, invalid, RegistryFault } from './faults.ts';
 import { parseFilter, parseOrder } from './filter.ts';
 import { bool, type Input, key, optionalText, pageSize, tags, text, texts } from './input.ts';
 import { CHECK_TAG, FAMILY_TAG, isAsked, queueCheck, requeueCheck } from './model-checks.ts';
-import { withoutPrompts } from './prompts.ts';
+import { isPromptTag, withoutPrompts } from './prompts.ts';
 import {
   ascending,
   Bound,
@@ -22,6 +22,7 @@ import {
 import { pageJson, searchPage } from './search-page.ts';
 import { canonicalStage, liveVersion, VERSION_JSON, versionAnswer, versionNumber } from './version-row.ts';
 import { resolveSource } from './version-source.ts';
+import { tellVersionCreated, tellVersionTag } from './webhook-outbox.ts';
 
 export const PROXY = 'mlflow-artifacts:/';
 const TIME = { type: 'integer' } as const;
@@ -49,9 +50,11 @@ const SEARCH: Searchable = {
   },
 };
 
-export const createVersion = async ({ pool, caller, nowMs }: Context, input: Input) => {
+export const createVersion = async (context: Context, input: Input) => {
+  const { pool, caller, nowMs } = context;
   const [name, given] = [text(input, 'name', 256), text(input, 'source')];
   const wanted = tags(input, 100_000);
+  const description = optionalText(input, 'description') ?? '';
   for (const tag of wanted) refuseReserved(caller, tag.key);
   return transaction(pool, async (db) => {
     await whileSealing(db);
@@ -59,6 +62,7 @@ export const createVersion = async ({ pool, caller, nowMs }: Context, input: Inp
       source: given,
       runId: optionalText(input, 'run_id'),
       modelId: optionalText(input, 'model_id') || undefined,
+      isPrompt: wanted.some(isPromptTag),
     });
     // Updating the model's row is the lock: two callers get consecutive numbers
     const model = await one(
@@ -74,7 +78,7 @@ export const createVersion = async ({ pool, caller, nowMs }: Context, input: Inp
         name,
         version,
         nowMs,
-        optionalText(input, 'description') ?? '',
+        description,
         asked.source,
         asked.location,
         asked.runId,
@@ -97,6 +101,8 @@ export const createVersion = async ({ pool, caller, nowMs }: Context, input: Inp
         wanted.some((t) => t.key === FAMILY_TAG),
       );
     if (asked.note) await noteVersion(db, String(asked.modelId), name, version);
+    const { source, runId } = asked;
+    await tellVersionCreated(db, context, { name, version, source, runId, tags: wanted, description });
     return versionAnswer(db, name, version);
   });
 };
@@ -218,27 +224,31 @@ const refuseReserved = ({ role }: Caller, tag: string): void => {
   throw new RegistryFault('PERMISSION_DENIED', `Cannot change tag "${tag}": Assay itself keeps it, ${why}`);
 };
 
-export const setVersionTag = async ({ pool, caller, nowMs }: Context, input: Input) => {
+export const setVersionTag = async (context: Context, input: Input) => {
+  const { pool, caller, nowMs } = context;
   const [name, version] = [text(input, 'name'), versionNumber(input)];
   const tag = { key: key(input), value: optionalText(input, 'value', 100_000) ?? '' };
   refuseReserved(caller, tag.key);
   await transaction(pool, async (db) => {
     await liveVersion(db, name, version);
     await putTags(db, 'version_tags', { name, version }, [tag]);
-    if (isAsked(tag.key)) await requeueCheck(db, name, version);
+    await tellVersionTag(db, context, { name, version, ...tag });
+    if (isAsked(tag.key)) await requeueCheck(db, { name, version, nowMs });
     await noteEdit(db, caller, { name, version, nowMs, what: `tag ${tag.key}` });
   });
   return {};
 };
 
-export const deleteVersionTag = async ({ pool, caller, nowMs }: Context, input: Input) => {
+export const deleteVersionTag = async (context: Context, input: Input) => {
+  const { pool, caller, nowMs } = context;
   const [name, version, tag] = [text(input, 'name'), versionNumber(input), key(input)];
   refuseReserved(caller, tag);
   await transaction(pool, async (db) => {
     await liveVersion(db, name, version);
-    const sql = 'DELETE FROM version_tags WHERE name = $1 AND version = $2 AND key = $3';
-    await db.query(sql, [name, version, tag]);
-    if (isAsked(tag)) await requeueCheck(db, name, version);
+    const sql = 'DELETE FROM version_tags WHERE name = $1 AND version = $2 AND key = $3 RETURNING key';
+    const gone = await one(db, sql, [name, version, tag]);
+    if (gone !== undefined) await tellVersionTag(db, context, { name, version, key: tag });
+    if (isAsked(tag)) await requeueCheck(db, { name, version, nowMs });
     await noteEdit(db, caller, { name, version, nowMs, what: `tag ${tag}` });
   });
   return {};

@@ -1,6 +1,10 @@
 import type { Clause } from './filter.ts';
+import type { Tag } from './input.ts';
 
 const IS_PROMPT = 'mlflow.prompt.is_prompt';
+
+export const isPromptTag = ({ key, value }: Tag): boolean =>
+  key === IS_PROMPT && value.toLowerCase() === 'true';
 
 const asksPrompts = (clauses: readonly Clause[]): boolean => {
   const { op, value } = clauses.find((c) => c.entity !== undefined && c.key === IS_PROMPT) ?? {};

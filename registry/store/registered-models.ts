@@ -9,6 +9,7 @@ import { withoutPrompts } from './prompts.ts';
 import { ascending, Bound, conditions, LIST_OPS, ordering, type Searchable, TEXT_OPS } from './search.ts';
 import { pageJson, searchPage } from './search-page.ts';
 import { ALIASED_VERSION_JSON, canonicalStage, STAGES, VERSION_JSON } from './version-row.ts';
+import { tellModelCreated, tellModelTag } from './webhook-outbox.ts';
 
 const UPDATED = { sql: 'm.updated', type: 'integer' } as const;
 const SEARCH: Searchable = {
@@ -74,16 +75,19 @@ export const modelOf = async (db: Db, name: string): Promise<Row> => {
   return row;
 };
 
-export const createModel = async ({ pool, nowMs }: Context, input: Input) => {
+export const createModel = async (context: Context, input: Input) => {
+  const { pool, nowMs } = context;
   const name = modelName(input);
   const given = tags(input, 100_000);
+  const description = optionalText(input, 'description');
   try {
     return await transaction(pool, async (db) => {
       await db.query(
         'INSERT INTO registered_models (name, description, created, updated) VALUES ($1, $2, $3, $3)',
-        [name, optionalText(input, 'description') ?? null, nowMs],
+        [name, description ?? null, nowMs],
       );
       await putTags(db, 'model_tags', { name }, given);
+      await tellModelCreated(db, context, { name, tags: given, description: description ?? '' });
       return await answer(db, name);
     });
   } catch (error) {
@@ -172,17 +176,24 @@ export const getLatestVersions = async ({ pool }: Context, input: Input) => {
   return new JsonText(found === '[]' ? '{}' : `{"model_versions":${found}}`);
 };
 
-export const setModelTag = async ({ pool }: Context, input: Input) => {
+export const setModelTag = async (context: Context, input: Input) => {
   const name = modelName(input);
   const tag = { key: key(input), value: optionalText(input, 'value', 100_000) ?? '' };
-  await modelOf(pool, name);
-  await putTags(pool, 'model_tags', { name }, [tag]);
+  await transaction(context.pool, async (db) => {
+    await modelOf(db, name);
+    await putTags(db, 'model_tags', { name }, [tag]);
+    await tellModelTag(db, context, { name, ...tag });
+  });
   return {};
 };
 
-export const deleteModelTag = async ({ pool }: Context, input: Input) => {
+export const deleteModelTag = async (context: Context, input: Input) => {
   const [name, tag] = [modelName(input), key(input)];
-  await modelOf(pool, name);
-  await pool.query('DELETE FROM model_tags WHERE name = $1 AND key = $2', [name, tag]);
+  await transaction(context.pool, async (db) => {
+    await modelOf(db, name);
+    const sql = 'DELETE FROM model_tags WHERE name = $1 AND key = $2 RETURNING key';
+    const gone = await one(db, sql, [name, tag]);
+    if (gone !== undefined) await tellModelTag(db, context, { name, key: tag });
+  });
   return {};
 };

@@ -13,6 +13,7 @@ import { ROLES, type Role } from '@assay/domain/roles';
 import { type Context, putTags } from './context.ts';
 import { type Db, one, type Row, rows } from './database.ts';
 import { type FaultCode, RegistryFault } from './faults.ts';
+import { tellVersionTag } from './webhook-outbox.ts';
 
 /** How a refusal of the gate reads for MLflow's clients, which retry no 400, 403, 404 or 409. */
 const FAULT_OF: Readonly<Partial<Record<ErrorCode, FaultCode>>> = {
@@ -57,7 +58,9 @@ export const requestRelease = async (
     String(version),
     `requested: "${alias}" on endpoint "${answer.endpoint}" by ${by.subject}`,
   );
-  await putTags(db, 'version_tags', { name, version }, [{ key: RELEASE_TAG, value }]);
+  const tag = { key: RELEASE_TAG, value };
+  await putTags(db, 'version_tags', { name, version }, [tag]);
+  await tellVersionTag(db, { caller, nowMs }, { name, version, ...tag });
   await db.query(`SELECT pg_notify('assay_registry', 'request')`);
 };
 

@@ -8,6 +8,8 @@ export interface Asked {
   readonly source: string;
   readonly runId: string | undefined;
   readonly modelId: string | undefined;
+  /** A prompt's version has no files; it names a placeholder. */
+  readonly isPrompt: boolean;
 }
 
 export interface Resolved {
@@ -19,6 +21,9 @@ export interface Resolved {
   /** Whether the logged model lists this registration. */
   readonly note: boolean;
 }
+
+/** What MLflow's client and server write for a prompt (mlflow/prompt/constants.py). */
+const PROMPT_SOURCES = ['dummy-source', 'prompt-template'];
 
 const refused = (source: string, why: string) => invalid(`Invalid model version source: '${source}'. ${why}`);
 const plain = (asked: Asked, location: string): Resolved => ({
@@ -108,6 +113,10 @@ const requireNoClimb = (source: string): void => {
 /** Where the bytes are, checked so that nobody registers what lies outside the run or logged model named. */
 export const resolveSource = async (db: Db, asked: Asked): Promise<Resolved> => {
   const { source, modelId } = asked;
+  if (asked.isPrompt) {
+    if (!PROMPT_SOURCES.includes(source)) throw refused(source, 'A prompt has no source but a placeholder');
+    return plain(asked, source);
+  }
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(source)?.[1]?.toLowerCase() ?? 'file';
   if (['file', 'http', 'https'].includes(scheme))
     throw refused(source, 'Only artifacts of this registry or of an object store can be registered');

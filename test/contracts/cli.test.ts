@@ -47,6 +47,15 @@ const VERBS = [
   'audit verify',
   'evidence cat',
   'evidence look',
+  'webhook create',
+  'webhook list',
+  'webhook show',
+  'webhook test',
+  'webhook pause',
+  'webhook resume',
+  'webhook delete',
+  'webhook deliveries',
+  'webhook redeliver',
 ];
 
 /** Runs some at a time: two cores, and each is a Node that starts. */

@@ -113,8 +113,26 @@ def models(run_id):
     record("delete_registered_model again", lambda: client.delete_registered_model("client renamed"))
 
 
+def webhooks():
+    def shown(hook):
+        return [hook.name, hook.url, [str(e) for e in hook.events], hook.description, str(hook.status), hook.secret]
+
+    url = "https://hooks.example.com/path"
+    events = ["model_version.created", "model_version_alias.deleted"]
+    made = client.create_webhook("by-client", url, events, description="d", secret="s")
+    record("create_webhook", lambda: shown(made))
+    record("create_webhook of bad url", lambda: client.create_webhook("x", "ftp://x", events))
+    record("get_webhook", lambda: shown(client.get_webhook(made.webhook_id)))
+    record("list_webhooks", lambda: [shown(w) for w in client.list_webhooks()])
+    record("update_webhook", lambda: shown(client.update_webhook(made.webhook_id, events=events[:1], status="DISABLED")))
+    record("delete_webhook", lambda: client.delete_webhook(made.webhook_id))
+    record("get_webhook of none", lambda: client.get_webhook(made.webhook_id))
+    record("list_webhooks of none", lambda: client.list_webhooks())
+
+
 made = experiments()
 run = runs(made)
 artifacts(run)
 models(run)
+webhooks()
 record.print()

@@ -11,6 +11,8 @@ const TIMES = new Set([
 /** Lists whose order no server promises. */
 const SETS = new Set(['tags', 'params', 'aliases', 'latest_versions']);
 const ID = /\bm-[0-9a-f]{32}\b|\b[0-9a-f]{32}\b/g;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const RECEIVER = /http:\/\/127\.0\.0\.1:\d+\/hook/g;
 const MADE_UP = /^[a-z]+-[a-z]+-\d+$/;
 
 const byText = (list: Json[]): Json[] =>
@@ -30,7 +32,9 @@ export function normaliser(): (body: unknown) => unknown {
     if (key === 'experiment_id' && value !== '0') return label('experiment', value);
     if (key === 'next_page_token') return '<token>';
     if ((key === 'run_name' || key === 'name') && MADE_UP.test(value)) return '<made up>';
+    if (UUID.test(value)) return label('id', value);
     return value
+      .replace(RECEIVER, '<receiver>')
       .replace(ID, (id) => label(id.startsWith('m-') ? 'model' : 'run', id))
       .replace(
         /(mlflow-artifacts:\/)([1-9]\d*)/,

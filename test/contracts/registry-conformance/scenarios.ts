@@ -9,6 +9,7 @@ import { searchLoggedModels } from './search-logged-models.ts';
 import { searchExperiments, searchModels } from './search-models.ts';
 import { searchRuns } from './search-runs.ts';
 import type { Scenario } from './session.ts';
+import { deliveries, webhooks } from './webhooks.ts';
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   experiments,
@@ -29,4 +30,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'search of experiments': searchExperiments,
   'search of models and versions': searchModels,
   'search of logged models': searchLoggedModels,
+  webhooks,
+  'deliveries of webhooks': deliveries,
 };
