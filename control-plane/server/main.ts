@@ -33,17 +33,16 @@ await using routes = new RouteDistribution(deps, Date.now);
 const app = await buildApp(deps);
 
 const warn = (what: string) => (error: unknown) => app.log.warn({ err: error }, what);
-const refresh = (): void => {
-  Promise.all([routes.refresh(), feed.read()]).catch(warn('refresh'));
+const refresh = async (): Promise<void> => {
+  await Promise.all([routes.refresh(), feed.read()]).catch(warn('refresh'));
 };
 await routes.refresh();
 const watch = new RegistryWatch({ ...deps, nowMs: Date.now });
-await using _notifications = new Notifications(config.databaseUrl, () => {
-  refresh();
-  watch.look().catch(warn('registry watch'));
+await using _notifications = new Notifications(config.databaseUrl, async () => {
+  await Promise.all([refresh(), watch.look().catch(warn('registry watch'))]);
 });
 const timer = setInterval(() => {
-  refresh();
+  void refresh();
   watch.compare().catch(warn('registry watch'));
   feed.tell({ kind: 'traffic', decision: null, event: 'traffic.sampled', atMs: Date.now() });
 }, REFRESH_MS);

@@ -49,7 +49,11 @@ export async function startApi() {
   const app = await buildApp(deps, 'silent');
   stack.defer(() => app.close());
   const routes = stack.use(new RouteDistribution(deps, Date.now));
-  stack.use(new Notifications(postgres.url, () => void Promise.all([routes.refresh(), feed.read()])));
+  stack.use(
+    new Notifications(postgres.url, async () => {
+      await Promise.all([routes.refresh(), feed.read()]);
+    }),
+  );
 
   const call = async (method: 'GET' | 'POST' | 'DELETE', path: string, role: Role | null, body?: object) => {
     const reply = await app.inject({

@@ -41,9 +41,14 @@ test('the unchanged MLflow client uploads in parts, lists, downloads and deletes
 
 test('the same on S3, where the blobs are, and nothing but the staging folder is used here', async () => {
   await using s3 = await startS3Server('assay-models');
-  const staging = await mkdtemp(join(tmpdir(), 'assay-staging-'));
+  const state = await mkdtemp(join(tmpdir(), 'assay-staging-'));
+  const staging = join(state, 'staging');
   try {
-    const place = { ASSAY_ARTIFACTS: 's3://assay-models/team', ASSAY_ARTIFACTS_STAGING: staging };
+    const place = {
+      ASSAY_ARTIFACTS: 's3://assay-models/team',
+      ASSAY_ARTIFACTS_STAGING: staging,
+      ASSAY_STATE: state,
+    };
     await using registry = await startTestRegistry({ ...s3.env, ...place });
     await drive(registry);
     Object.assign(process.env, s3.env);
@@ -58,7 +63,7 @@ test('the same on S3, where the blobs are, and nothing but the staging folder is
     expect(sizes.sort((a, b) => a - b)).toEqual([0, 1000, 5 * 2 ** 20 + 17]);
     expect(await readdir(staging, { recursive: true })).toEqual(['incoming', 'uploads']);
   } finally {
-    await rm(staging, { recursive: true, force: true });
+    await rm(state, { recursive: true, force: true });
   }
 });
 

@@ -7,11 +7,12 @@ const AGAIN_MS = 500;
 /** Calls `onChange` after each committed transition, and after each reconnect, since some may have been missed. */
 export class Notifications implements AsyncDisposable {
   readonly #url: string;
-  readonly #onChange: () => void;
+  readonly #onChange: () => Promise<void>;
+  readonly #running = new Set<Promise<void>>();
   #client: pg.Client | undefined;
   #isClosed = false;
 
-  constructor(url: string, onChange: () => void) {
+  constructor(url: string, onChange: () => Promise<void>) {
     this.#url = url;
     this.#onChange = onChange;
     void this.#follow();
@@ -26,10 +27,10 @@ export class Notifications implements AsyncDisposable {
       });
       try {
         this.#client = client;
-        client.on('notification', this.#onChange);
+        client.on('notification', () => this.#tell());
         await client.connect();
         for (const channel of CHANNELS) await client.query(`listen ${channel}`);
-        this.#onChange();
+        this.#tell();
         await lost;
       } catch {
         // PostgreSQL is away: the next round tries again
@@ -38,8 +39,16 @@ export class Notifications implements AsyncDisposable {
     }
   }
 
+  #tell(): void {
+    if (this.#isClosed) return;
+    const running = this.#onChange().finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** What was begun ends first: it reads from what its caller closes next. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     await this.#client?.end();
+    await Promise.allSettled(this.#running);
   }
 }
