@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { biddingInputs, infer, requestOf } from './inference-calls.ts';
 import { endpoint, ModelServerProcess } from './inference-server.ts';
 
-// A slice of `node loadtests/serving-fuzz.ts`, which sends 200,000 and looks at the memory
+// A slice of `npm run bench:fuzz`, which sends 200,000 and looks at the memory
 test('1,500 malformed requests: each gets the right status or is cut, and the server goes on', async () => {
   await using server = await ModelServerProcess.start([endpoint(ENDPOINT, 'bidding', 'bidding-affinity')], {
     env: {

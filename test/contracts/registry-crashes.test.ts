@@ -7,7 +7,7 @@ import { CRASH_ENV, crash } from '../../loadtests/lib/registry-crashes.ts';
 import { startTestPostgres } from '../plane/postgres.ts';
 import { startRegistryProcess } from '../plane/registry-process.ts';
 
-/** A few of the hundred rounds that `node loadtests/registry-crashes.ts` does. */
+/** A few of the hundred rounds that `npm run bench:crashes` does. */
 const ROUNDS = 6;
 
 test('kill -9 during uploads, registrations and alias moves: nothing half, nothing lost, no orphan after the sweep', async () => {
