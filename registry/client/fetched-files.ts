@@ -17,9 +17,6 @@ export const fetchedFiles = (options: RegistryOptions, root: string) => {
       () => false,
     );
     if (isThere || digest === undefined) return file;
-    return cache.fileOf(
-      digest,
-      async (fromByte) => (await client.downloadBlob(digest, fromByte)) as AsyncIterable<Uint8Array>,
-    );
+    return cache.fileOf(digest, (fromByte) => client.downloadBlob(digest, fromByte));
   };
 };

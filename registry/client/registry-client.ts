@@ -216,14 +216,25 @@ export class RegistryClient {
   }
 
   /** From an offset on, so that a download that broke off goes on. Throws NOT_FOUND, UNREACHABLE. */
-  async downloadBlob(digest: string, fromByte = 0): Promise<ReadableStream<Uint8Array>> {
-    const headers: Record<string, string> = fromByte === 0 ? {} : { Range: `bytes=${fromByte}-` };
+  async downloadBlob(digest: string, fromByte = 0): Promise<AsyncIterable<Uint8Array>> {
+    // One byte that is there already is asked for again: a range from the very end, where only the end of the answer was
+    // lost, would be refused
+    const headers: Record<string, string> = fromByte === 0 ? {} : { Range: `bytes=${fromByte - 1}-` };
     const path = `/api/assay/v1/blobs/sha256/${digest}`;
     const { body, status } = await send(this.#options, 'GET', path, { headers });
     if (fromByte > 0 && status !== 206)
       throw new AssayError('UNREACHABLE', `Cannot go on with blob "${digest}": the answer starts anew`);
     if (body === null)
       throw new AssayError('NOT_FOUND', `Cannot download blob "${digest}": the answer is empty`);
-    return body as ReadableStream<Uint8Array>;
+    const bytes = body as AsyncIterable<Uint8Array>;
+    return fromByte === 0 ? bytes : withoutFirstByte(bytes);
+  }
+}
+
+async function* withoutFirstByte(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  for await (const chunk of bytes) {
+    yield isFirst ? chunk.subarray(1) : chunk;
+    isFirst = isFirst && chunk.length === 0;
   }
 }

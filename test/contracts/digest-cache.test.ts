@@ -69,12 +69,17 @@ test('a download that breaks off goes on where it was, and one that never ends w
   const cut = await CuttingProxy.start(registry.url, 1_000_000);
   const file = await fileOf(digest, cut.url);
   expect(sha256(readFileSync(file))).toBe(digest);
-  // Each connection brought at most a million bytes, and none was brought twice
-  expect(cut.ranges.length).toBeGreaterThan(2);
+  // Each connection brought at most a million bytes (one that is cut may bring none), and went on where the last one ended
   const starts = cut.ranges.map((r) => Number(/\d+/.exec(r ?? '0')?.[0]));
   expect(starts).toEqual(starts.toSorted((a, b) => a - b));
-  expect(new Set(starts).size).toBe(starts.length);
+  expect(new Set(starts).size).toBeGreaterThan(2);
   await cut[Symbol.asyncDispose]();
+
+  // Cut where all bytes have come and only the end of the answer has not: nothing is left to ask for
+  const late = await upload('cache/late', bytesOf(1_000_000, 6));
+  const end = await CuttingProxy.start(registry.url, 1_000_000);
+  expect(sha256(readFileSync(await fileOf(late, end.url)))).toBe(late);
+  await end[Symbol.asyncDispose]();
 
   const dead = await CuttingProxy.start(registry.url, 0);
   await expect(fileOf(await upload('cache/dead', bytesOf(1000, 5)), dead.url)).rejects.toMatchObject({

@@ -17,10 +17,11 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 let folders = 0;
 const folder = () => openStateFolder(join(root, `state-${folders++}`));
 
-test('a chosen port is none that the system lends to outgoing connections', async () => {
+test('a chosen port is none that the system lends to outgoing connections, and is chosen once', async () => {
   const ports = await Promise.all(Array.from({ length: 40 }, freePort));
   // Linux, macOS and Windows lend from here or higher
   for (const port of ports) expect(port).toBeLessThan(32_768);
+  expect(new Set(ports).size).toBe(ports.length);
 });
 
 const sleeper = (): ReturnType<typeof spawn> =>

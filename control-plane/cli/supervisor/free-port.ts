@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { AssayError } from '@assay/domain/errors';
 
@@ -18,13 +17,17 @@ function bind(port: number): Promise<number> {
 // Below the ranges from which systems lend ports to outgoing connections (Linux from 32768, RFC 6335 from 49152): one
 // lent there between our choice and the child's own bind, or while a child restarts, would keep it from listening.
 const FIRST_PORT = 20_000;
-const LAST_PORT = 30_000;
-const TRIES = 50;
+const PORTS = 12_000;
+const TRIES = 500;
+/** Each process goes on from a place of its own, so that two that start at once do not choose the same before either binds. */
+const A_PROCESS = 20;
+let next = (process.pid * A_PROCESS) % PORTS;
 
-/** A port that was free a moment ago, for programs that cannot choose one themselves and say which. */
+/** A port that was free a moment ago, and that this process has not chosen before, for programs that cannot choose one themselves. */
 export async function freePort(): Promise<number> {
   for (let tried = 0; tried < TRIES; tried++) {
-    const port = randomInt(FIRST_PORT, LAST_PORT);
+    const port = FIRST_PORT + next;
+    next = (next + 1) % PORTS;
     const free = await bind(port).catch(() => undefined);
     if (free !== undefined) return free;
   }
