@@ -47,7 +47,9 @@ async function python(name: string, ...args: string[]): Promise<string> {
   const env = {
     PATH: process.env.PATH,
     HOME: '/tmp',
-    MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0',
+    // The real server closes a connection after five idle seconds, at times just as a busy client writes to it
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES: '3',
+    MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: '0',
     MLFLOW_DISABLE_TELEMETRY: 'true',
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: 'false',
   };

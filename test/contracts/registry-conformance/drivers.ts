@@ -7,14 +7,14 @@ import type { Transcript } from './session.ts';
 
 const run = promisify(execFile);
 
-/** What the unchanged Python client answers, step by step, when it talks to `url`. */
-export async function driven(script: 'client.py' | 'fluent.py', url: string): Promise<Transcript> {
+/** What the unchanged Python client answers, step by step, when it talks to `url`; a failed call is tried again `retries` times. */
+export async function driven(script: 'client.py' | 'fluent.py', url: string, retries: number): Promise<Transcript> {
   const python = await mlflowPython();
   const path = fileURLToPath(new URL(script, import.meta.url));
-  // A server error is a failure here, not something to try again for minutes
   const env = {
     PATH: process.env.PATH,
-    MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0',
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES: String(retries),
+    MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: '0',
     MLFLOW_DISABLE_TELEMETRY: 'true',
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: 'false',
     OMP_NUM_THREADS: '1',
