@@ -1,8 +1,8 @@
 import { type Db, one, type Row, rows } from './database.ts';
 import { conflict, invalid } from './faults.ts';
 
-/** The place of a version's files as a path of the proxy, as the index `model_versions_place` has it. */
-const PLACE = `(regexp_replace(location, '^mlflow-artifacts:/+|/+$', '', 'g') COLLATE "C")`;
+/** The place of a version's files as a path of the proxy, as the index `model_versions_folder` has it. */
+const PLACE = `(regexp_replace(regexp_replace(location, '^mlflow-artifacts:/+|/+$', '', 'g'), '/+', '/', 'g') COLLATE "C")`;
 const MAX_PATH_BYTES = 1024;
 const MAX_NAME_BYTES = 255;
 
@@ -39,7 +39,8 @@ export const safePath = (path: string): string => {
 export const below = (folder: string): [string, string] =>
   folder === '' ? ['', '\u{10ffff}'] : [`${folder}/`, `${folder}0`];
 
-const foldersOf = (path: string): string[] =>
+/** The folders that a file lies in, the outermost first. */
+export const foldersOf = (path: string): string[] =>
   path
     .split('/')
     .slice(0, -1)
@@ -52,7 +53,10 @@ export const versionsAt = async (db: Db, path: string): Promise<string[]> => {
   return found.map((r) => `${String(r.name)}/${String(r.version)}`);
 };
 
-/** Throws unless a file with this digest may take this name: no folder there, no file above, no registered version's file changed. */
+/**
+ * Throws unless a file with this digest may take this name: no folder there, no file above, and no registered version whose
+ * files it would add to or change. Without a digest a name that is there passes: the bytes may turn out to be the same.
+ */
 export const requireFree = async (db: Db, path: string, digest: string | undefined): Promise<void> => {
   const [from, to] = below(path);
   const found: Row | undefined = await one(
@@ -64,11 +68,12 @@ export const requireFree = async (db: Db, path: string, digest: string | undefin
   if (found?.folder === true) throw invalid(`Cannot store ${JSON.stringify(path)}: it is a folder`);
   if (typeof found?.above === 'string')
     throw invalid(`Cannot store ${JSON.stringify(path)}: ${JSON.stringify(found.above)} is a file`);
-  if (digest === undefined || typeof found?.digest !== 'string' || found.digest === digest) return;
+  const isNew = typeof found?.digest !== 'string';
+  if (!isNew && (digest === undefined || found?.digest === digest)) return;
   const versions = await versionsAt(db, path);
   if (versions.length > 0)
     throw conflict(
-      `Cannot overwrite ${JSON.stringify(path)}: it belongs to model version ${versions.join(', ')}. Log a new run and register that`,
+      `Cannot ${isNew ? 'add' : 'overwrite'} ${JSON.stringify(path)}: model version ${versions.join(', ')} is registered with the files that are there, and they stay as they are. Log a new run or model and register that as a new version`,
     );
 };
 

@@ -4,9 +4,9 @@ import type { BlobStore, ByteRange } from './artifacts-blobs.ts';
 import { BlobLedger } from './artifacts-ledger.ts';
 import { below, childrenOf, requireFree, safePath } from './artifacts-names.ts';
 import { BlobReader } from './artifacts-reader.ts';
-import { whileUnsealing } from './artifacts-seal.ts';
+import { whileNaming } from './artifacts-seal.ts';
 import type { Staged, Staging } from './artifacts-staging.ts';
-import { type Db, one, rows } from './database.ts';
+import { one, rows } from './database.ts';
 import { absent, invalid } from './faults.ts';
 
 export interface Artifact {
@@ -43,28 +43,15 @@ export class ArtifactStore {
   async name(path: string, staged: Staged, nowMs: number): Promise<Artifact> {
     const { digest, size } = staged;
     await this.ledger.keep(staged, nowMs, async (db) => {
+      await whileNaming(db, path);
       await requireFree(db, path, digest);
-      const values = [path, digest, size, nowMs] as const;
-      const isNew = await one(
-        db,
-        'INSERT INTO artifacts (path, digest, size, written) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING path',
-        values,
+      await db.query(
+        `INSERT INTO artifacts (path, digest, size, written) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (path) DO UPDATE SET digest = excluded.digest, size = excluded.size, written = excluded.written`,
+        [path, digest, size, nowMs],
       );
-      if (isNew === undefined) await this.#overwrite(db, values);
     });
     return { path, digest, size: String(size) };
-  }
-
-  /** Asks again under the lock: a version may have been registered since. */
-  async #overwrite(db: Db, values: readonly [string, string, number, number]): Promise<void> {
-    const [path, digest] = values;
-    await whileUnsealing(db);
-    await requireFree(db, path, digest);
-    await db.query(
-      `INSERT INTO artifacts (path, digest, size, written) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (path) DO UPDATE SET digest = excluded.digest, size = excluded.size, written = excluded.written`,
-      [...values],
-    );
   }
 
   async find(given: string): Promise<Artifact> {

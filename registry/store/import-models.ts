@@ -1,6 +1,6 @@
 import { isGated } from '@assay/domain/gated-alias';
 import { setAlias } from './aliases.ts';
-import { whileSealing } from './artifacts-seal.ts';
+import { sealFolder, whileSealing } from './artifacts-seal.ts';
 import { type Context, putTags } from './context.ts';
 import { type Db, one, transaction } from './database.ts';
 import { invalid, taken } from './faults.ts';
@@ -54,6 +54,7 @@ export const importVersion = async (context: Context, input: Input) => {
   if (version < 1) throw invalid(`Invalid model version ${version}: it must be 1 or more`);
   return transaction(context.pool, async (db) => {
     await whileSealing(db);
+    await sealFolder(db, text(input, 'location'));
     const isNew = await assertFree(db, sourceId, name, version);
     await db.query(VERSION_UPSERT, [
       name,

@@ -1,6 +1,6 @@
 import { RELEASE_TAG } from '@assay/domain/alias-request';
 import { actAs, noteEdit, refuseServed } from './alias-ledger.ts';
-import { whileSealing } from './artifacts-seal.ts';
+import { PROXY, sealFolder, whileSealing } from './artifacts-seal.ts';
 import { type Caller, type Context, putTags } from './context.ts';
 import { type Db, one, transaction } from './database.ts';
 import { absent, invalid, RegistryFault } from './faults.ts';
@@ -24,7 +24,6 @@ import { canonicalStage, liveVersion, VERSION_JSON, versionAnswer, versionNumber
 import { resolveSource } from './version-source.ts';
 import { tellVersionCreated, tellVersionTag } from './webhook-outbox.ts';
 
-export const PROXY = 'mlflow-artifacts:/';
 const TIME = { type: 'integer' } as const;
 const SEARCH: Searchable = {
   from: 'model_versions v',
@@ -64,6 +63,7 @@ export const createVersion = async (context: Context, input: Input) => {
       modelId: optionalText(input, 'model_id') || undefined,
       isPrompt: wanted.some(isPromptTag),
     });
+    await sealFolder(db, asked.location);
     // Updating the model's row is the lock: two callers get consecutive numbers
     const model = await one(
       db,

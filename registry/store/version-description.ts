@@ -1,8 +1,8 @@
+import { PROXY } from './artifacts-seal.ts';
 import type { Context } from './context.ts';
 import { type Row, rows } from './database.ts';
 import { type Input, text } from './input.ts';
 import { checkOf } from './model-checks.ts';
-import { PROXY } from './model-versions.ts';
 import { liveVersion, versionNumber } from './version-row.ts';
 
 /** Files of a version by path inside it, and the ONNX file among them. */

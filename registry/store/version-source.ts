@@ -1,4 +1,5 @@
 import { safePath } from './artifacts-names.ts';
+import { PROXY } from './artifacts-seal.ts';
 import { type Db, one } from './database.ts';
 import { invalid, RegistryFault } from './faults.ts';
 import { loggedModelOf } from './logged-models.ts';
@@ -110,8 +111,23 @@ const requireNoClimb = (source: string): void => {
   }
 };
 
+/** Clients list a folder by its name and fetch its files by a URL, in which an escape is another name. */
+const requireNoEscape = (source: string, location: string): void => {
+  if (location.startsWith(PROXY) && /%[0-9a-f]{2}/i.test(location))
+    throw refused(
+      source,
+      'A percent escape in it names one folder to some calls and another to others: name the folder as it is',
+    );
+};
+
 /** Where the bytes are, checked so that nobody registers what lies outside the run or logged model named. */
 export const resolveSource = async (db: Db, asked: Asked): Promise<Resolved> => {
+  const found = await resolve(db, asked);
+  requireNoEscape(asked.source, found.location);
+  return found;
+};
+
+const resolve = async (db: Db, asked: Asked): Promise<Resolved> => {
   const { source, modelId } = asked;
   if (asked.isPrompt) {
     if (!PROMPT_SOURCES.includes(source)) throw refused(source, 'A prompt has no source but a placeholder');

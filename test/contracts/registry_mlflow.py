@@ -24,6 +24,7 @@ with mlflow.start_run(run_name="first") as run:
     mlflow.log_metric("far", 1.5, step=2**62)
     mlflow.log_text("hello", "notes/hello.txt")
     info = mlflow.onnx.log_model(model, name="model", registered_model_name="doubler")
+    mlflow.log_dict({"mae": 0.1}, "evaluation/report.json")
     with mlflow.start_run(run_name="inner", nested=True) as inner:
         mlflow.log_metric("loss", 9.0)
 
@@ -33,7 +34,7 @@ assert got.data.params == {"depth": "3", "kind": "tree"}, got.data.params
 assert abs(got.data.metrics["loss"] - 0.2) < 1e-12 and np.isnan(got.data.metrics["broken"])
 assert client.get_metric_history(run.info.run_id, "far")[0].step == 2**62
 assert [m.step for m in client.get_metric_history(run.info.run_id, "loss")].sort() is None
-assert [f.path for f in client.list_artifacts(run.info.run_id)] == ["notes"]
+assert [f.path for f in client.list_artifacts(run.info.run_id)] == ["evaluation", "notes"]
 assert mlflow.artifacts.load_text(f"{got.info.artifact_uri}/notes/hello.txt") == "hello"
 
 found = client.search_runs([experiment], "metrics.loss < 0.5 AND params.kind = 'tree' AND attributes.status = 'FINISHED'", order_by=["metrics.loss ASC"])
@@ -49,6 +50,12 @@ assert loaded.graph.node[0].op_type == "Add"
 rows = np.array([[1, 2]], dtype=np.float32)
 predicted = mlflow.pyfunc.load_model("models:/doubler/1").predict(rows)
 assert predicted["y"].tolist() == [[2.0, 4.0]], predicted
+try:
+    client.log_model_artifact(info.model_id, __file__)
+except Exception as error:
+    assert "409" in str(error) and "model version doubler/1" in str(error), error
+else:
+    raise AssertionError("a file was added to a registered version")
 mlflow.register_model(info.model_uri, "doubler")
 assert sorted(int(v.version) for v in client.search_model_versions("name = 'doubler'")) == [1, 2]
 assert [m.name for m in client.search_registered_models("name LIKE 'doub%'")] == ["doubler"]
