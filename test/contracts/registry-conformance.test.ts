@@ -56,7 +56,10 @@ describe.for(BACKENDS)('Assay answers as MLflow on %s', (backend) => {
 
   test.for(['client.py', 'fluent.py'] as const)('the unchanged Python client: %s', async (script) => {
     // Every failure of ours counts. The real server closes a connection after five idle seconds, at times just as a busy client writes to it
-    const [ours, theirs] = await Promise.all([driven(script, registry.url, 0), driven(script, mlflow.url, 3)]);
+    const [ours, theirs] = await Promise.all([
+      driven(script, registry.url, 0),
+      driven(script, mlflow.url, 3),
+    ]);
     checks += compare(script, ours, theirs);
   });
 

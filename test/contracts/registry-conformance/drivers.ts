@@ -8,7 +8,11 @@ import type { Transcript } from './session.ts';
 const run = promisify(execFile);
 
 /** What the unchanged Python client answers, step by step, when it talks to `url`; a failed call is tried again `retries` times. */
-export async function driven(script: 'client.py' | 'fluent.py', url: string, retries: number): Promise<Transcript> {
+export async function driven(
+  script: 'client.py' | 'fluent.py',
+  url: string,
+  retries: number,
+): Promise<Transcript> {
   const python = await mlflowPython();
   const path = fileURLToPath(new URL(script, import.meta.url));
   const env = {
