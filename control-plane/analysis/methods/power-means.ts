@@ -1,6 +1,5 @@
-import { logGamma } from '../numeric/gamma.ts';
+import { noncentralTUpper } from '../numeric/noncentral-t.ts';
 import { normalUpper, normalUpperQuantile } from '../numeric/normal.ts';
-import { integrate } from '../numeric/quadrature.ts';
 import { expandUntil, findRoot } from '../numeric/root.ts';
 import { tUpperQuantile } from '../numeric/student.ts';
 import type { Alternative } from './mean-difference.ts';
@@ -12,17 +11,6 @@ export interface Design {
   readonly ratio: number;
   readonly alternative: Alternative;
   readonly distribution: 't' | 'normal';
-}
-
-/**
- * P(T > t) of a noncentral t with shift d: the mean of Φ(d − t·s) over s = √(χ²/df), by quadrature. The integrand is
- * positive, so that small powers keep their digits; the density of s is negligible 12 deviations away.
- */
-export function noncentralTUpper(t: number, df: number, shift: number): number {
-  const spread = 12 / Math.sqrt(2 * df);
-  const logScale = Math.log(2) + (df / 2) * Math.log(df / 2) - logGamma(df / 2);
-  const density = (s: number): number => Math.exp(logScale + (df - 1) * Math.log(s) - (df * s * s) / 2);
-  return integrate((s) => density(s) * normalUpper(t * s - shift), Math.max(0, 1 - spread), 1 + spread, 64);
 }
 
 /** Power at `nControl` units (not rounded) for an effect in the metric's unit. */

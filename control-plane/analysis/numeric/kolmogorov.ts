@@ -24,7 +24,8 @@ function durbinLower(n: number, x: number): number {
   const k = Math.floor(n * x) + 1;
   const h = k - n * x;
   const size = 2 * k - 1;
-  const factor = Array.from({ length: size + 1 }, (_, i) => Math.exp(-logGamma(i + 1)));
+  const factor = [1];
+  for (let i = 1; i <= size; i++) factor.push(at(factor, i - 1) / i);
   const base = Array.from({ length: size }, (_, i) =>
     Array.from({ length: size }, (__, j) => {
       if (i - j + 1 < 0) return 0;
@@ -36,10 +37,16 @@ function durbinLower(n: number, x: number): number {
     }),
   );
   const { matrix, exponent } = power(base, n, k);
-  // n!/n^n in logarithms: each factor alone over- or underflows.
-  return Math.exp(
-    Math.log(at(rowAt(matrix, k - 1), k - 1)) + exponent * Math.LN10 + logGamma(n + 1) - n * Math.log(n),
-  );
+  // n!/n^n a factor at a time: in logarithms it would lose the digits that 1 − P needs.
+  let value = at(rowAt(matrix, k - 1), k - 1);
+  let scale = exponent;
+  for (let i = 1; i <= n; i++) {
+    value *= i / n;
+    if (value > 1e-140) continue;
+    value *= 1e140;
+    scale -= 140;
+  }
+  return value * 10 ** scale;
 }
 
 /** base^n as matrix · 10^exponent. */
