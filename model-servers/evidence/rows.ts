@@ -2,6 +2,7 @@ import { EXPOSURE_COLUMNS, OUTCOME_COLUMNS, PREDICTION_COLUMNS } from '@assay/do
 import type {
   EvidenceRecord,
   ExposureRecord,
+  GuardrailTrip,
   OutcomeRecord,
   PredictionRecord,
   TensorBytes,
@@ -53,8 +54,12 @@ export function kindRow({ record }: EvidenceRecord): KindRow | undefined {
   }
 }
 
-const specs = (tensors: readonly TensorBytes[]): string =>
+/** Column `input_specs` or `output_specs`. */
+export const tensorSpecs = (tensors: readonly TensorBytes[]): string =>
   JSON.stringify(tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape: shape.map(Number) })));
+
+/** Column `guardrails`. */
+export const tripsText = (trips: readonly GuardrailTrip[]): string => JSON.stringify(trips);
 
 const prediction = (p: PredictionRecord): Row => ({
   decision_id: p.decisionId,
@@ -75,13 +80,13 @@ const prediction = (p: PredictionRecord): Row => ({
   propensity: p.propensity,
   status: p.status,
   latency_us: p.latencyUs,
-  guardrails: JSON.stringify(p.guardrails),
+  guardrails: tripsText(p.guardrails),
   policy_digest: p.policyDigest,
   route_version: p.routeVersion,
   runtime: p.runtime,
-  input_specs: specs(p.inputs),
+  input_specs: tensorSpecs(p.inputs),
   input_bytes: p.inputs.map((t) => t.data),
-  output_specs: specs(p.outputs),
+  output_specs: tensorSpecs(p.outputs),
   output_bytes: p.outputs.map((t) => t.data),
   features: p.features,
   served: p.served,

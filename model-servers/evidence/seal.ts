@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { EvidenceRecord } from '@assay/proto/gen/events/evidence_record';
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { writeParquet } from './parquet.ts';
+import { parquetFile } from './parquet/file.ts';
+import { type Partition, partition } from './partition.ts';
 import { scan } from './read.ts';
-import { type EvidenceKind, KIND_COLUMNS, type KindRow, kindRow } from './rows.ts';
 import { segmentFile, tornFile } from './segments.ts';
 import { syncFolder, syncFoldersUpTo } from './sync-folder.ts';
 
@@ -17,13 +25,6 @@ export interface Sealed {
   readonly cutBytes: number;
 }
 
-interface Partition {
-  readonly kind: EvidenceKind;
-  readonly endpoint: string;
-  readonly date: string;
-  readonly rows: KindRow[];
-}
-
 /** An endpoint's name as one folder name; plain names stay as they are. */
 export const endpointFolder = (endpoint: string): string => `endpoint=${encodeURIComponent(endpoint)}`;
 
@@ -31,101 +32,57 @@ export const endpointFolder = (endpoint: string): string => `endpoint=${encodeUR
  * Turns a closed segment into Parquet files with manifests, then deletes it, which happens only when those are on disk with
  * their names. File names come from the segment's, so doing it twice (a crash between) writes the same rows to the same places.
  * A segment with a torn or damaged tail is kept aside: what could not be read is nobody's to throw away.
+ * Blocks its thread, which is the sealer's own.
  */
-export async function sealSegment(
-  connection: DuckDBConnection,
-  evidenceDir: string,
-  segment: string,
-): Promise<Sealed> {
+export function sealSegment(evidenceDir: string, segment: string): Sealed {
   const wal = segmentFile(evidenceDir, segment);
-  const bytes = await readFile(wal);
+  const bytes = readFileSync(wal);
   const { payloads, goodBytes } = scan(bytes);
   const partitions = partition(payloads);
-  for (const part of partitions) await writePartition(connection, evidenceDir, segment, part);
-  if (goodBytes < bytes.length) await rename(wal, tornFile(evidenceDir, segment));
-  else await rm(wal);
+  for (const part of partitions) writePartition(evidenceDir, segment, part);
+  if (goodBytes < bytes.length) renameSync(wal, tornFile(evidenceDir, segment));
+  else rmSync(wal);
   return { segment, rows: payloads.length, files: partitions.length, cutBytes: bytes.length - goodBytes };
 }
 
-function partition(payloads: readonly Buffer[]): readonly Partition[] {
-  const parts = new Map<string, Partition>();
-  for (const payload of payloads) {
-    const row = kindRow(EvidenceRecord.decode(payload));
-    if (row === undefined) continue;
-    const date = new Date(row.atMs).toISOString().slice(0, 10);
-    const key = `${row.kind}/${row.endpoint}/${date}`;
-    const part = parts.get(key) ?? { kind: row.kind, endpoint: row.endpoint, date, rows: [] };
-    parts.set(key, part);
-    part.rows.push(row);
-  }
-  return [...parts.values()];
-}
-
-async function writePartition(
-  connection: DuckDBConnection,
-  evidenceDir: string,
-  segment: string,
-  { kind, endpoint, date, rows }: Partition,
-): Promise<void> {
+function writePartition(evidenceDir: string, segment: string, part: Partition): void {
+  const { kind, endpoint, date, rows, firstMs, lastMs, columns } = part;
   const folder = join(evidenceDir, kind, endpointFolder(endpoint), `date=${date}`);
   const manifestFile = join(folder, `${segment}.json`);
-  const times = rows.map((r) => r.atMs);
-  const facts = {
-    rows: rows.length,
-    firstMs: times.reduce((a, b) => Math.min(a, b)),
-    lastMs: times.reduce((a, b) => Math.max(a, b)),
-  };
-  if (await isSealed(manifestFile, facts)) return;
-  if ((await mkdir(folder, { recursive: true })) !== undefined) syncFoldersUpTo(evidenceDir, folder);
+  if (isSealed(manifestFile, part)) return;
+  if (mkdirSync(folder, { recursive: true }) !== undefined) syncFoldersUpTo(evidenceDir, folder);
   const file = `${segment}.parquet`;
-  const hidden = join(folder, `.${file}.tmp`);
-  await writeParquet(
-    connection,
-    KIND_COLUMNS[kind],
-    rows.map((r) => r.row),
-    hidden,
-  );
-  const sha256 = createHash('sha256')
-    .update(await readFile(hidden))
-    .digest('hex');
-  const { rows: count, firstMs, lastMs } = facts;
-  const manifest = { file, kind, endpoint, date, rows: count, sha256, firstMs, lastMs, segment };
-  await place(hidden, join(folder, file));
-  const hiddenManifest = join(folder, `.${segment}.json.tmp`);
-  await writeFile(hiddenManifest, `${JSON.stringify(manifest)}\n`);
-  await place(hiddenManifest, manifestFile);
+  const content = parquetFile(columns, rows);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const manifest = { file, kind, endpoint, date, rows, sha256, firstMs, lastMs, segment };
+  place(join(folder, `.${file}.tmp`), join(folder, file), content);
+  place(join(folder, `.${segment}.json.tmp`), manifestFile, `${JSON.stringify(manifest)}\n`);
 }
 
-interface Facts {
-  readonly rows: number;
-  readonly firstMs: number;
-  readonly lastMs: number;
-}
+type Facts = Pick<Partition, 'rows' | 'firstMs' | 'lastMs'>;
 
 /**
  * Sealed before a crash kept the segment from being deleted? Throws where the files of that name hold other rows (a clock that
  * was set back can give a name again): the segment then stays, rather than be taken for what is there.
  */
-async function isSealed(manifestFile: string, facts: Facts): Promise<boolean> {
-  if (!(await exists(manifestFile))) return false;
-  const there = JSON.parse(await readFile(manifestFile, 'utf8')) as Facts;
+function isSealed(manifestFile: string, facts: Facts): boolean {
+  if (!existsSync(manifestFile)) return false;
+  const there = JSON.parse(readFileSync(manifestFile, 'utf8')) as Facts;
   for (const name of ['rows', 'firstMs', 'lastMs'] as const)
     if (there[name] !== facts[name])
       throw new Error(`"${manifestFile}" is of another segment: ${name} ${there[name]}, not ${facts[name]}`);
   return true;
 }
 
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
-
 /** On disk first, then under its name, then the name on disk: a name never stands for half a file, nor a manifest for none. */
-async function place(hidden: string, file: string): Promise<void> {
-  const handle = await open(hidden, 'r+');
-  await handle.datasync();
-  await handle.close();
-  await rename(hidden, file);
+function place(hidden: string, file: string, content: Buffer | string): void {
+  const fd = openSync(hidden, 'w');
+  try {
+    writeFileSync(fd, content);
+    fdatasyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(hidden, file);
   syncFolder(dirname(file));
 }

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckdbEvidenceSource } from '@assay/adapters/duckdb/evidence-source';
-import { parquetWriter } from '@assay/model-servers/evidence/parquet';
 import { sealSegment } from '@assay/model-servers/evidence/seal';
 import { Wal } from '@assay/model-servers/evidence/wal';
 import { EvidenceRecord, OutcomeRecord, PredictionRecord } from '@assay/proto/gen/events/evidence_record';
@@ -51,7 +50,6 @@ const told = (id: string, cost: number): EvidenceRecord => ({
 
 test('what a model server appends and seals is what the control plane reads', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'assay-sealed-'));
-  const connection = await parquetWriter();
   await using source = await DuckdbEvidenceSource.open({ evidenceDir: dir });
   try {
     const closed: string[] = [];
@@ -74,7 +72,7 @@ test('what a model server appends and seals is what the control plane reads', as
     const look = () => source.arms({ endpoint: 'e', rollout: 'r', metrics: ['stock_cost'], sinceMs: 0 });
     expect(await look(), 'not sealed yet').toEqual({ arms: {}, assigned: {} });
     expect(closed).toHaveLength(1);
-    for (const segment of closed) await sealSegment(connection, dir, segment);
+    for (const segment of closed) sealSegment(dir, segment);
     expect(await look()).toEqual({
       assigned: { champion: 1, canary: 1 },
       arms: {
@@ -108,7 +106,6 @@ test('what a model server appends and seals is what the control plane reads', as
       values: [[0.5], [0.25]],
     });
   } finally {
-    connection.closeSync();
     rmSync(dir, { recursive: true, force: true });
   }
 });

@@ -11,7 +11,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catEvidence } from '@assay/model-servers/evidence/cat';
-import { parquetWriter } from '@assay/model-servers/evidence/parquet';
 import { sealSegment } from '@assay/model-servers/evidence/seal';
 import { Seen } from '@assay/model-servers/evidence/seen';
 import { listSegments, segmentFile, tornFile } from '@assay/model-servers/evidence/segments';
@@ -64,7 +63,7 @@ async function segmentOf(ids: readonly string[], endpoints = ['bid']): Promise<s
   return segment;
 }
 
-const seal = async (segment: string) => sealSegment(await parquetWriter(), dir, segment);
+const seal = async (segment: string) => sealSegment(dir, segment);
 
 async function ids(): Promise<string[]> {
   const found: string[] = [];
