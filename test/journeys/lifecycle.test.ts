@@ -67,8 +67,15 @@ describe('five families, with processes killed on the way', () => {
     expect(killed).toEqual(['worker', 'model-server-1', 'control-plane']);
   });
 
-  test('every line ended as expected', () => {
-    expect(result.lines.filter((l) => !l.ok)).toEqual([]);
+  test('every line ended as expected', async () => {
+    const record = async ({ model, version }: { model: string; version: string }) =>
+      (await plane.api<ReleaseView>(`/releases/${model}/${version}`)).body.record;
+    const others = result.lines.filter((l) => !l.ok);
+    const whys = others.map(async (l) => ({
+      ...l,
+      why: (await record(l)).map((e) => `${e.event}: ${e.reason}`),
+    }));
+    expect(await Promise.all(whys)).toEqual([]);
     expect(result.lines.map((l) => l.case).sort()).toEqual(
       [...Array(5).fill('good'), ...Array(5).fill('harmful'), 'drift'].sort(),
     );

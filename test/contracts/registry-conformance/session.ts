@@ -47,8 +47,19 @@ const search = (query: Query): string => {
   return params.size === 0 ? '' : `?${params}`;
 };
 
-/** One server's side of the scenarios; each named step is one check. */
-export function openSession(url: string): Session {
+const sent = async (
+  url: string,
+  init: RequestInit,
+): Promise<{ ok: boolean; status: number; body: Loose }> => {
+  const response = await fetch(url, init);
+  return { ok: response.ok, status: response.status, body: parse(await response.text()) };
+};
+
+/** A fault inside the server, not an answer of its API. */
+const isFault = (status: number, body: Loose): boolean => status === 500 && body.error_code === undefined;
+
+/** One server's side of the scenarios; each named step is one check. A request that met a fault is sent again `retries` times. */
+export function openSession(url: string, retries: number): Session {
   const transcript: Transcript = {};
   const normal = normaliser();
   const note = (name: string, answer: Answer): void => {
@@ -57,11 +68,12 @@ export function openSession(url: string): Session {
   };
   const raw = async (name: string, method: string, path: string, init: RequestInit = {}): Promise<Loose> => {
     const where = path.startsWith('/') ? path : `/api/2.0/mlflow/${path}`;
-    const response = await fetch(`${url}${where}`, { method, ...init });
-    const body = parse(await response.text());
-    const { status } = response;
-    note(name, response.ok ? { status, body: normal(body) } : { status, code: body.error_code ?? 'none' });
-    return body;
+    for (let left = retries; ; left -= 1) {
+      const { ok, status, body } = await sent(`${url}${where}`, { method, ...init });
+      if (left > 0 && isFault(status, body)) continue;
+      note(name, ok ? { status, body: normal(body) } : { status, code: body.error_code ?? 'none' });
+      return body;
+    }
   };
   const json =
     (method: string): Send =>
