@@ -185,6 +185,15 @@ export const ERRORS = {
     status: 'INTERNAL',
     remedy: 'Read the server log under the request id; pin another version',
   },
+  MODEL_HUNG: {
+    status: 'DEADLINE_EXCEEDED',
+    remedy:
+      'Send fewer rows a request, or let the plan give the version more time (hosting.timeLimitMs); ASSAY_MODEL_TIME_LIMIT_MS is the default',
+  },
+  MODEL_CRASHED: {
+    status: 'UNAVAILABLE',
+    remedy: 'Try again: its host starts again by itself; a model that goes on crashing should be rolled back',
+  },
   MODEL_MISSING: {
     status: 'NOT_FOUND',
     remedy: 'Put the model file where the plan says; the old plan stays',

@@ -24,7 +24,7 @@ const FULL = {
     {
       name: 'shelf-price',
       family: 'pricing',
-      champion: { ...served, digest: 'ab' },
+      champion: { ...served, digest: 'ab', hosting: { place: 'process', timeLimitMs: 500 } },
       canary: { ...served, version: '2', rollout: 'r', weight: 0.1 },
       shadows: [
         { ...served, version: '3', sample: 0.5 },
@@ -56,7 +56,7 @@ const FULL = {
       },
       fallback: 'none',
       evidence: 'fsync',
-      pinnable: [{ ...served, version: '0' }],
+      pinnable: [{ ...served, version: '0', hosting: {} }],
     },
     { name: 'demand', family: 'forecasting', champion: served, canary: null, policy: {} },
     { name: 'rank', family: 'ranking', champion: served, policy: null },
@@ -113,7 +113,15 @@ test('property: the schema takes a plan exactly when the parser does', () => {
   const strange = fc.constantFrom<unknown>(
     ...[undefined, null, '', 'x', 0, 1, -1, 0.5, 2, true, [], {}, [{}], { rules: [] }, { rules: [{}] }],
     ...['pricing', 'ranking', 'clamp', 'review', 'in-stock', 'max-demand', 'async', 'none', served],
-    ...[{ ...served, extra: 1 }, { id: 'l', from: 0.5, to: 0.25 }, [served], [{ name: 'a', weight: 1 }]],
+    ...[
+      'inline',
+      10_000_000,
+      { place: 'thread' },
+      { ...served, extra: 1 },
+      { id: 'l', from: 0.5, to: 0.25 },
+      [served],
+      [{ name: 'a', weight: 1 }],
+    ],
   );
   fc.assert(
     fc.property(fc.constantFrom(...pathsOf(FULL)), strange, (path, value) => {

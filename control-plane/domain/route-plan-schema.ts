@@ -1,6 +1,6 @@
 import { FAMILY_NAMES } from './families/family.ts';
 import { RULES } from './policy.ts';
-import { EVIDENCE_MODES, type PLAN_KEYS } from './route-plan.ts';
+import { EVIDENCE_MODES, PLACES, type PLAN_KEYS, TIME_LIMIT_MS } from './route-plan.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -26,6 +26,7 @@ const SERVED: Schema = {
     minLength: 1,
     description: 'Hex SHA-256 of the file; checked at load where given',
   },
+  hosting: ref('hosting'),
 };
 const SERVED_KEYS = ['model', 'version', 'path'];
 
@@ -65,6 +66,20 @@ const familyRules = FAMILY_NAMES.map((family) => ({
 }));
 
 const DEFS = {
+  hosting: object([], {
+    place: {
+      enum: PLACES,
+      description:
+        'inline: on the server’s own thread, which answers nobody else meanwhile; process: in a process of its own; absent: as measured when it is loaded',
+    },
+    timeLimitMs: {
+      type: 'number',
+      minimum: TIME_LIMIT_MS.least,
+      maximum: TIME_LIMIT_MS.most,
+      description:
+        'A run in a process that takes longer is ended with it; ASSAY_MODEL_TIME_LIMIT_MS when absent',
+    },
+  }),
   served: object(SERVED_KEYS, SERVED),
   canary: object([...SERVED_KEYS, 'rollout', 'weight'], {
     ...SERVED,

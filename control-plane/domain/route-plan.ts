@@ -3,6 +3,16 @@ import { FAMILY_NAMES, type Family } from './families/family.ts';
 import { type JsonReader, jsonReader } from './json-read.ts';
 import { type Policy, parsePolicy } from './policy.ts';
 
+export const PLACES = ['inline', 'process'] as const;
+
+/** Where and how long a version may run; what is absent is decided by measuring the model when it is loaded. */
+export interface Hosting {
+  /** `inline`: on the server's own thread, which answers nobody else meanwhile; `process`: always in a process of its own. */
+  readonly place?: (typeof PLACES)[number];
+  /** A run in a process that takes longer is ended with it; the server's limit when absent. */
+  readonly timeLimitMs?: number;
+}
+
 /** A model version that a server can load. `path` is relative to the plan's file, or to the artifact folder when streamed. */
 export interface ServedVersion {
   readonly model: string;
@@ -10,6 +20,7 @@ export interface ServedVersion {
   readonly path: string;
   /** Hex SHA-256 of the ONNX file; checked at load where given. */
   readonly digest?: string;
+  readonly hosting?: Hosting;
 }
 
 export interface CanaryRoute extends ServedVersion {
@@ -76,9 +87,10 @@ export const PLAN_KEYS = {
     'evidence',
     'pinnable',
   ],
-  served: ['model', 'version', 'path', 'digest'],
-  canary: ['model', 'version', 'path', 'digest', 'rollout', 'weight'],
-  shadow: ['model', 'version', 'path', 'digest', 'sample'],
+  served: ['model', 'version', 'path', 'digest', 'hosting'],
+  canary: ['model', 'version', 'path', 'digest', 'hosting', 'rollout', 'weight'],
+  shadow: ['model', 'version', 'path', 'digest', 'hosting', 'sample'],
+  hosting: ['place', 'timeLimitMs'],
   experiment: ['id', 'layer', 'arms', 'treatedUnits'],
   layer: ['id', 'from', 'to'],
   arm: ['name', 'weight', 'served'],
@@ -164,6 +176,21 @@ function servedVersion(
     version: read.text(v.version, `${at}.version`),
     path: read.text(v.path, `${at}.path`),
     ...(digest !== undefined && { digest }),
+    ...(v.hosting !== undefined && { hosting: hostingOf(read, v.hosting, `${at}.hosting`) }),
+  };
+}
+
+/** Bounds of a run's time limit in ms. */
+export const TIME_LIMIT_MS = { least: 10, most: 3_600_000 } as const;
+
+function hostingOf(read: JsonReader, value: unknown, at: string): Hosting {
+  const { place, timeLimitMs } = read.only(value, at, PLAN_KEYS.hosting);
+  const { least, most } = TIME_LIMIT_MS;
+  return {
+    ...(place !== undefined && { place: read.oneOf(place, `${at}.place`, PLACES) }),
+    ...(timeLimitMs !== undefined && {
+      timeLimitMs: read.number(timeLimitMs, `${at}.timeLimitMs`, least, most),
+    }),
   };
 }
 

@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import { AssayError } from '@assay/domain/errors';
 import { FAMILIES } from '@assay/domain/families/all';
 import { parseRoutePlan, type ServedVersion } from '@assay/domain/route-plan';
+import { ModelHosting } from '../runtime/hosting.ts';
 import type { LoadedModel } from '../runtime/model.ts';
 import { ModelStore } from '../runtime/model-store.ts';
 import { compileTable, modelKey, type RouteTable, versionsOf } from './table.ts';
@@ -22,14 +23,17 @@ const RELEASE_AFTER_MS = 5_000;
 
 /** The plan in force. A new one is loaded aside and takes over as a whole, or is refused as a whole. */
 export class PlanHolder {
-  readonly #store = new ModelStore();
+  readonly #store: ModelStore;
+  readonly #hosting: ModelHosting;
   readonly #fileOf: FileOf;
   #table: RouteTable | undefined;
   #refused = '';
   #last: Promise<unknown> = Promise.resolve();
   #releasing: NodeJS.Timeout | undefined;
 
-  constructor(fileOf: FileOf = async (file) => file) {
+  constructor(hosting = new ModelHosting(), fileOf: FileOf = async (file) => file) {
+    this.#hosting = hosting;
+    this.#store = new ModelStore(hosting);
     this.#fileOf = fileOf;
   }
 
@@ -42,8 +46,9 @@ export class PlanHolder {
     return this.#refused;
   }
 
-  get loadedModels(): number {
-    return this.#store.size;
+  /** Those of the plan in force, and those that are not released yet. */
+  get loadedModels(): readonly LoadedModel[] {
+    return this.#store.loaded;
   }
 
   /** One after another, in the order of the calls. Throws what made the plan unfit; the old one stays then. */
@@ -92,6 +97,12 @@ export class PlanHolder {
       this.#last = this.#last.then(() => this.#store.keepOnly(this.#used()));
     }, RELEASE_AFTER_MS);
     this.#releasing.unref();
+  }
+
+  /** Ends the processes that models run in. */
+  async close(): Promise<void> {
+    clearTimeout(this.#releasing);
+    await this.#hosting.close();
   }
 
   #used(): ReadonlySet<LoadedModel> {

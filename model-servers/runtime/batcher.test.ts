@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { FAMILIES } from '@assay/domain/families/all';
-import { expect, test } from 'vitest';
-import { type LoadedModel, openModel, readModel } from './model.ts';
+import { afterAll, expect, test } from 'vitest';
+import { ModelHosting } from './hosting.ts';
+import type { LoadedModel } from './model.ts';
+import { readModel } from './model-file.ts';
 import { openSession } from './session.ts';
 
 const file = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const hosting = new ModelHosting();
+afterAll(() => hosting.close());
 const load = async (path: string, family: 'pricing' | 'ranking'): Promise<LoadedModel> =>
-  openModel(await readModel(file(path), undefined), FAMILIES[family]);
+  hosting.open(await readModel(file(path), undefined), FAMILIES[family]);
 const CHAMPION = 'loadtests/serving/models/champion.onnx';
 
 /** `rows` rows of eight numbers of their own. */

@@ -1,20 +1,27 @@
 import type { FamilySpec } from '@assay/domain/families/family';
 import type { ServedVersion } from '@assay/domain/route-plan';
-import { type LoadedModel, openModel, readModel } from './model.ts';
+import type { ModelHosting } from './hosting.ts';
+import type { LoadedModel } from './model.ts';
+import { readModel } from './model-file.ts';
 
-/** Sessions by family and digest: a plan that names a loaded model again costs nothing. */
+/** Models by family, digest and the plan's wishes for their hosting: a plan that names a loaded one again costs nothing. */
 export class ModelStore {
+  readonly #hosting: ModelHosting;
   readonly #models = new Map<string, LoadedModel>();
 
-  async load(file: string, spec: FamilySpec, { digest }: ServedVersion): Promise<LoadedModel> {
-    const loaded = (of: string): LoadedModel | undefined => this.#models.get(`${spec.family}/${of}`);
-    const known = digest === undefined ? undefined : loaded(digest);
+  constructor(hosting: ModelHosting) {
+    this.#hosting = hosting;
+  }
+
+  async load(file: string, spec: FamilySpec, { digest, hosting = {} }: ServedVersion): Promise<LoadedModel> {
+    const keyOf = (of: string): string => `${spec.family}/${of}/${hosting.place}/${hosting.timeLimitMs}`;
+    const known = digest === undefined ? undefined : this.#models.get(keyOf(digest));
     if (known !== undefined) return known;
     const read = await readModel(file, digest);
-    const same = loaded(read.digest);
+    const same = this.#models.get(keyOf(read.digest));
     if (same !== undefined) return same;
-    const model = await openModel(read, spec);
-    this.#models.set(`${spec.family}/${read.digest}`, model);
+    const model = await this.#hosting.open(read, spec, hosting);
+    this.#models.set(keyOf(read.digest), model);
     return model;
   }
 
@@ -27,7 +34,7 @@ export class ModelStore {
     }
   }
 
-  get size(): number {
-    return this.#models.size;
+  get loaded(): readonly LoadedModel[] {
+    return [...this.#models.values()];
   }
 }

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { AssayError } from '@assay/domain/errors';
-import type { FamilySpec, TensorSpec } from '@assay/domain/families/family';
 import { Batcher } from './batcher.ts';
-import { type BatchRule, batchRule } from './batches.ts';
-import { openSession, type Port, type Session } from './session.ts';
+import type { BatchRule } from './batches.ts';
+import type { HostedRuns, HostState } from './host/hosted-runs.ts';
+import type { Opened } from './host/protocol.ts';
+import type { Session } from './session.ts';
 
 /** A float matrix for the model; every family's model takes one. */
 export interface ModelInput {
@@ -12,144 +11,142 @@ export interface ModelInput {
   readonly shape: readonly number[];
 }
 
-/** A session that answered its warm-up. `run` calls in progress keep it from being released. */
+/** Where a model runs, and how it is. */
+export interface ModelStatus {
+  readonly place: 'inline' | 'process';
+  /** Of its host; `up` while it runs inline. */
+  readonly state: HostState;
+  /** Why it is down; "" when it is not. */
+  readonly reason: string;
+  /** Resident memory of its host, else what it took when it was opened. */
+  readonly memoryBytes: number;
+  readonly hostPid: number | undefined;
+  readonly hostRestarts: number;
+  readonly provider: string;
+  /** Why it is not the provider that was asked for; "" when it is. */
+  readonly providerReason: string;
+}
+
+/** A model that answered its warm-up, wherever it runs. `run` calls in progress keep it from being released. */
 export interface LoadedModel {
   readonly digest: string;
   readonly batches: BatchRule;
-  run(input: ModelInput): Promise<Float32Array>;
+  /** Fingerprint of what computes: the same one gives the same bits. */
+  readonly runtime: string;
+  status(): ModelStatus;
+  /** Throws MODEL_FAILED; from a host also MODEL_HUNG, MODEL_CRASHED, OVERLOADED and what `assertAwaited` throws when the turn comes. */
+  run(input: ModelInput, assertAwaited?: () => void): Promise<Float32Array>;
   release(): Promise<void>;
 }
 
-/** Names of ONNX element types (TensorProto.DataType), for people and for signatures. */
-const TYPES: Readonly<Record<number, string>> = {
-  1: 'FP32',
-  2: 'UINT8',
-  3: 'INT8',
-  6: 'INT32',
-  7: 'INT64',
-  8: 'BYTES',
-  9: 'BOOL',
-  10: 'FP16',
-  11: 'FP64',
-};
+/** A session on the server's own thread, for runs of so many rows. */
+export interface Inline {
+  readonly session: Session;
+  readonly mostRows: number;
+}
 
-export const RUNTIME = `onnxruntime-node/1.30.0 node/${process.versions.node} ${process.platform}-${process.arch} cpu`;
-
-/** A model file's bytes and their hex SHA-256. */
-export interface ModelFile {
-  readonly file: string;
-  readonly bytes: Buffer;
+export interface Parts {
   readonly digest: string;
+  readonly runtime: string;
+  readonly opened: Opened;
+  /** Absent: every run goes to the host. */
+  readonly inline?: Inline;
+  readonly hosted: HostedRuns;
+  /** A model that was fast when it was measured has had a slow run. */
+  readonly onMoved: () => void;
 }
 
-/** Throws MODEL_MISSING, MODEL_DIGEST. */
-export async function readModel(file: string, digest: string | undefined): Promise<ModelFile> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new AssayError('MODEL_MISSING', `Cannot load model "${file}": ${(cause as Error).message}`, {
-      cause,
-    });
-  });
-  const found = createHash('sha256').update(bytes).digest('hex');
-  if (digest !== undefined && digest !== found)
-    throw new AssayError(
-      'MODEL_DIGEST',
-      `Cannot load model "${file}": its SHA-256 is ${found}, the plan says ${digest}`,
-    );
-  return { file, bytes, digest: found };
-}
+/** Wall time after which the next run's processor time is looked at; the scheduler alone may take so long. */
+const SUSPECT_MS = 20;
+const SLOW_US = 20_000;
+const NOBODY_LEAVES = (): void => undefined;
 
-/** Throws MODEL_NOT_ONNX, MODEL_SIGNATURE, MODEL_FAILED (warm-up). */
-export async function openModel({ file, bytes, digest }: ModelFile, spec: FamilySpec): Promise<LoadedModel> {
-  const session = open(file, bytes);
-  checkSignature(file, session, spec);
-  warmUp(session, spec);
-  return hosted(session, digest, await batchRule(session, spec.modelInputs[0]?.shape.slice(1) ?? []));
-}
+/** Short runs on the server's own thread, long ones in the model's host. */
+export class PlacedModel implements LoadedModel {
+  readonly #parts: Parts;
+  readonly #batcher: Batcher | undefined;
+  #inlineRows: number;
+  #running = 0;
+  #closing: (() => void) | undefined;
+  #isSuspect = false;
 
-function open(file: string, bytes: Buffer): Session {
-  try {
-    return openSession(bytes, { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 4 });
-  } catch (cause) {
-    throw new AssayError('MODEL_NOT_ONNX', `Cannot load model "${file}": ${(cause as Error).message}`, {
-      cause,
-    });
+  constructor(parts: Parts) {
+    const { inline, opened } = parts;
+    this.#parts = parts;
+    this.#inlineRows = inline?.mostRows ?? 0;
+    if (inline === undefined) return;
+    const run: Session['run'] = (data, shape) => this.#watched(inline.session, data, shape);
+    this.#batcher = new Batcher({ ...inline.session, run }, opened.batches);
   }
-}
 
-function checkSignature(file: string, session: Session, spec: FamilySpec): void {
-  const sides = [
-    { side: 'input', found: session.inputs, wanted: spec.modelInputs },
-    { side: 'output', found: session.outputs, wanted: spec.modelOutputs },
-  ];
-  for (const { side, found, wanted } of sides) {
-    const text = found.map(describe).join(', ');
-    if (found.length !== wanted.length || !wanted.every((w, i) => matches(found[i], w)))
-      throw new AssayError(
-        'MODEL_SIGNATURE',
-        `Cannot use model "${file}" for family "${spec.family}": its ${side}s are ${text}, not ${wanted.map((w) => `${w.name} ${w.datatype}[${w.shape}]`).join(', ')}`,
-      );
+  get digest(): string {
+    return this.#parts.digest;
   }
-}
 
-const describe = (p: Port): string =>
-  p.type === 0
-    ? `${p.name} (no tensor)`
-    : `${p.name} ${TYPES[p.type] ?? `type ${p.type}`}[${p.shape.join(',')}]`;
-
-const matches = (found: Port | undefined, wanted: TensorSpec): boolean =>
-  found?.name === wanted.name &&
-  TYPES[found.type] === wanted.datatype &&
-  found.shape.length === wanted.shape.length &&
-  wanted.shape.every((n, i) => (n === -1 ? typeof found.shape[i] === 'string' : found.shape[i] === n));
-
-function hosted(session: Session, digest: string, batches: BatchRule): LoadedModel {
-  const batcher = new Batcher(session, batches);
-  let running = 0;
-  let closing: (() => void) | undefined;
-  return {
-    digest,
-    batches,
-    async run(input) {
-      running++;
-      try {
-        return await batcher.run(input);
-      } catch (cause) {
-        throw new AssayError('MODEL_FAILED', `Cannot run the model: ${(cause as Error).message}`, { cause });
-      } finally {
-        if (--running === 0) closing?.();
-      }
-    },
-    async release() {
-      if (running > 0)
-        await new Promise<void>((resolve) => {
-          closing = resolve;
-        });
-      session.release();
-    },
-  };
-}
-
-/** One row and three rows of zeros: a model with a frozen batch dimension fails here and not before a customer. */
-function warmUp(session: Session, spec: FamilySpec): void {
-  const [input] = spec.modelInputs;
-  const [output] = spec.modelOutputs;
-  for (const rows of [1, 3]) {
-    const size = (shape: readonly number[] = []): number =>
-      shape.reduce((n, d) => n * (d === -1 ? rows : d), 1);
-    const shape = (input?.shape ?? []).map((d) => (d === -1 ? rows : d));
-    const answer = firstRun(session, new Float32Array(size(input?.shape)), shape);
-    if (answer.length !== size(output?.shape))
-      throw new AssayError(
-        'MODEL_FAILED',
-        `Cannot warm up the model: ${rows} rows gave ${answer.length} values, not ${size(output?.shape)}`,
-      );
+  get batches(): BatchRule {
+    return this.#parts.opened.batches;
   }
-}
 
-function firstRun(session: Session, data: Float32Array, shape: readonly number[]): Float32Array {
-  try {
-    return session.run(data, shape);
-  } catch (cause) {
-    throw new AssayError('MODEL_FAILED', `Cannot run the model: ${(cause as Error).message}`, { cause });
+  get runtime(): string {
+    return this.#parts.runtime;
+  }
+
+  status(): ModelStatus {
+    const { hosted, opened } = this.#parts;
+    const isInline = this.#inlineRows > 0;
+    return {
+      place: isInline ? 'inline' : 'process',
+      // A host for the few long runs of a fast model comes and goes
+      state: isInline ? 'up' : hosted.state,
+      reason: isInline ? '' : hosted.reason,
+      memoryBytes: hosted.rssBytes + (isInline ? opened.memoryBytes : 0),
+      hostPid: hosted.pid,
+      hostRestarts: hosted.restarts,
+      provider: opened.provider,
+      providerReason: opened.providerReason,
+    };
+  }
+
+  async run(input: ModelInput, assertAwaited = NOBODY_LEAVES): Promise<Float32Array> {
+    this.#running++;
+    try {
+      return this.#batcher !== undefined && (input.shape[0] as number) <= this.#inlineRows
+        ? await this.#batcher.run(input)
+        : await this.#parts.hosted.run(input, assertAwaited);
+    } catch (cause) {
+      if (cause instanceof AssayError) throw cause;
+      throw new AssayError('MODEL_FAILED', `Cannot run the model: ${(cause as Error).message}`, { cause });
+    } finally {
+      if (--this.#running === 0) this.#closing?.();
+    }
+  }
+
+  /** How long a run takes may depend on its numbers: what was fast with the first ones is watched with all others. */
+  #watched(session: Session, data: Float32Array, shape: readonly number[]): Float32Array {
+    const began = performance.now();
+    const cpu = this.#isSuspect ? process.threadCpuUsage() : undefined;
+    const values = session.run(data, shape);
+    if (cpu !== undefined) {
+      const { user, system } = process.threadCpuUsage(cpu);
+      if (user + system > SLOW_US) this.#move();
+    }
+    this.#isSuspect = performance.now() - began > SUSPECT_MS;
+    return values;
+  }
+
+  /** For good, unless the plan says where it is to run: the host is started by the next run. */
+  #move(): void {
+    if (this.#inlineRows === 0 || this.#inlineRows === Number.POSITIVE_INFINITY) return;
+    this.#inlineRows = 0;
+    this.#parts.onMoved();
+  }
+
+  async release(): Promise<void> {
+    if (this.#running > 0)
+      await new Promise<void>((resolve) => {
+        this.#closing = resolve;
+      });
+    this.#parts.inline?.session.release();
+    await this.#parts.hosted.close();
   }
 }

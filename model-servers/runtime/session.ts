@@ -28,6 +28,9 @@ const port = (m: Binding.ValueMetadata): Port => ({
   shape: m.isTensor ? m.shape.map((d, i) => (d === -1 ? (m.symbolicDimensions[i] ?? '') : d)) : [],
 });
 
+/** The runtime's own state, made with the first session otherwise. */
+export const startRuntime = (): void => initOrt();
+
 /** Throws the runtime's own error when the bytes are no model. */
 export function openSession(bytes: Buffer, options: InferenceSession.SessionOptions): Session {
   initOrt();

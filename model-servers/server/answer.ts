@@ -1,4 +1,4 @@
-import { AssayError } from '@assay/domain/errors';
+import { AssayError, type ErrorCode } from '@assay/domain/errors';
 import { ARM, type Reason } from '@assay/domain/evidence-schema';
 import type { Trip } from '@assay/domain/policy';
 import { asksFallback } from '@assay/domain/policy-evaluate';
@@ -28,15 +28,19 @@ interface Judged {
   readonly trips: readonly Trip[];
 }
 
-/** One version's answer with its policy applied. Throws MODEL_FAILED. */
+/** What says that the version failed, and not the request: somebody else may answer. */
+const FAILURES: ReadonlySet<ErrorCode> = new Set(['MODEL_FAILED', 'MODEL_HUNG', 'MODEL_CRASHED']);
+
+/** One version's answer with its policy applied. Throws what LoadedModel.run does. */
 export async function askModel(
   endpoint: Endpoint,
   hosted: Hosted,
   inputs: readonly WireTensor[],
+  assertAwaited?: () => void,
 ): Promise<Judged> {
   const { codec, spec } = endpoint;
   const input = codec.encode(inputs);
-  const values = await hosted.model.run(input);
+  const values = await hosted.model.run(input, assertAwaited);
   const rows = input.shape[0] as number;
   const [output] = spec.modelOutputs;
   const shape = (output?.shape ?? []).map((d) => (d === -1 ? rows : d));
@@ -63,14 +67,15 @@ export async function answerFor(
   endpoint: Endpoint,
   assigned: Assigned,
   inputs: readonly WireTensor[],
+  assertAwaited: () => void,
 ): Promise<Answered> {
   const { hosted, arm, reason } = assigned;
   try {
-    const judged = await askModel(endpoint, hosted, inputs);
+    const judged = await askModel(endpoint, hosted, inputs, assertAwaited);
     return guarded(endpoint, { ...judged, hosted, arm, reason, status: 'OK', failure: undefined }, inputs);
   } catch (cause) {
     const failure = cause as AssayError;
-    if (failure.code !== 'MODEL_FAILED' || endpoint.route.fallback === 'none') throw cause;
+    if (!FAILURES.has(failure.code) || endpoint.route.fallback === 'none') throw cause;
     return fallback(endpoint, hosted, inputs, failure);
   }
 }

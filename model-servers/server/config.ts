@@ -1,6 +1,8 @@
 import { AssayError } from '@assay/domain/errors';
 import { type Identity, ROLES, type Role } from '@assay/domain/roles';
+import { TIME_LIMIT_MS } from '@assay/domain/route-plan';
 import { z } from 'zod';
+import { DEFAULT_HOSTING, type HostingOptions } from '../runtime/hosting.ts';
 
 export interface ModelServerConfig {
   readonly serverId: string;
@@ -25,11 +27,16 @@ export interface ModelServerConfig {
   readonly serviceToken: string | undefined;
   /** Assay's registry, asked by digest for model files that are not on this machine; absent: they have to be. */
   readonly registryUrl: string | undefined;
+  readonly hosting: HostingOptions;
 }
 
 const whole = (low: number, high: number, otherwise: number) =>
   z.coerce.number().int().min(low).max(high).default(otherwise);
 const set = z.string().min(1);
+const MB = 2 ** 20;
+/** What a model's process may see: how to find libraries and devices, and nothing secret. */
+const HOST_VARIABLES =
+  /^(PATH|HOME|TMPDIR|LANG|LD_LIBRARY_PATH|NODE_COMPILE_CACHE|CUDA_.*|NVIDIA_.*|OMP_.*)$/;
 
 const ENVIRONMENT = z.object({
   ASSAY_SERVER_ID: z
@@ -51,6 +58,15 @@ const ENVIRONMENT = z.object({
   ASSAY_MAX_MESSAGE_BYTES: whole(1024, 2 ** 31 - 1, 64 * 2 ** 20),
   ASSAY_MAX_IN_FLIGHT: whole(1, 1_000_000, 1024),
   ASSAY_REQUEST_TIMEOUT_MS: whole(100, 3_600_000, 60_000),
+  /** Execution providers in order of preference; what cannot be had falls back to the next, cpu at last. */
+  ASSAY_EXECUTION_PROVIDERS: z
+    .string()
+    .regex(/^[a-z]+(,[a-z]+)*$/, 'must be names with commas between them, such as "cuda,cpu"')
+    .default('cpu'),
+  ASSAY_MODEL_TIME_LIMIT_MS: whole(TIME_LIMIT_MS.least, TIME_LIMIT_MS.most, DEFAULT_HOSTING.timeLimitMs),
+  ASSAY_MODEL_LOAD_LIMIT_MS: whole(1_000, 3_600_000, DEFAULT_HOSTING.loadLimitMs),
+  ASSAY_MODEL_QUEUE: whole(1, 1_000_000, DEFAULT_HOSTING.queueLimit),
+  ASSAY_MODEL_MAX_GROWTH_MB: whole(1, 1_000_000, DEFAULT_HOSTING.maxGrowthBytes / MB),
   ASSAY_AUTH: z.enum(['open', 'required']).default('open'),
   ASSAY_TOKENS: z.string().default('{}'),
   ASSAY_SERVICE_TOKEN: set.optional(),
@@ -73,6 +89,11 @@ function identities(text: string): ReadonlyMap<string, { subject: string; role: 
   if (!parsed.success) throw invalid('ASSAY_TOKENS', 'must map tokens to {"subject","role"}');
   return new Map(Object.entries(parsed.data));
 }
+
+const hostEnvironment = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).filter((e): e is [string, string] => HOST_VARIABLES.test(e[0]) && e[1] !== undefined),
+  );
 
 /** The process's only look at the environment. Throws CONFIG_INVALID naming the variable. */
 export function readConfig(env: NodeJS.ProcessEnv): ModelServerConfig {
@@ -103,5 +124,13 @@ export function readConfig(env: NodeJS.ProcessEnv): ModelServerConfig {
     identities: identities(e.ASSAY_TOKENS),
     serviceToken: e.ASSAY_SERVICE_TOKEN,
     registryUrl: e.ASSAY_REGISTRY_URL,
+    hosting: {
+      providers: e.ASSAY_EXECUTION_PROVIDERS.split(','),
+      timeLimitMs: e.ASSAY_MODEL_TIME_LIMIT_MS,
+      loadLimitMs: e.ASSAY_MODEL_LOAD_LIMIT_MS,
+      queueLimit: e.ASSAY_MODEL_QUEUE,
+      maxGrowthBytes: e.ASSAY_MODEL_MAX_GROWTH_MB * MB,
+      env: hostEnvironment(env),
+    },
   });
 }

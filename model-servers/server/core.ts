@@ -11,6 +11,7 @@ import { Wal } from '../evidence/wal.ts';
 import { type FileOf, PlanHolder } from '../routing/plan-holder.ts';
 import { ShadowQueue } from '../routing/shadow-queue.ts';
 import { TrafficCounts } from '../routing/traffic.ts';
+import { type HostingOptions, ModelHosting } from '../runtime/hosting.ts';
 import type { Access, Serving } from './context.ts';
 import { type Events, serverEvents } from './events.ts';
 import { evidenceHandlers } from './handlers/evidence.ts';
@@ -32,6 +33,7 @@ export interface CoreOptions {
   readonly maxInFlight: number;
   readonly requestTimeoutMs: number;
   readonly access: Access;
+  readonly hosting: HostingOptions;
   /** Absent: model files are where the plan says. */
   readonly fileOf?: FileOf | undefined;
   readonly log: Logger;
@@ -75,25 +77,31 @@ async function openEvidence(
 
 export async function startCore(options: CoreOptions): Promise<Core> {
   const { log, access, maxInFlight, maxMessageBytes, host } = options;
-  const [plans, traffic, shadows] = [
-    new PlanHolder(options.fileOf),
-    new TrafficCounts(),
-    new ShadowQueue(SHADOW_LIMIT),
-  ];
+  const [traffic, shadows] = [new TrafficCounts(), new ShadowQueue(SHADOW_LIMIT)];
   const events = serverEvents(log, traffic, shadows);
+  const hosting = new ModelHosting(options.hosting, {
+    moved: events.modelMoved,
+    hostState(...state) {
+      events.hostState(...state);
+      health.changed();
+    },
+  });
+  const plans = new PlanHolder(hosting, options.fileOf);
+  const health = new Health(plans);
+  events.watchModels(() => plans.loadedModels);
   const { wal, sealer, unlock } = await openEvidence(options, events);
   const [seenOutcomes, seenExposures] = [new Seen(SEEN_LIMIT), new Seen(SEEN_LIMIT)];
   const serving: Serving = {
     ...{ plans, wal, recorder: new Recorder(wal), traffic, shadows, seenOutcomes, seenExposures },
     ...{ events, log, access, maxInFlight },
   };
-  const health = new Health(plans);
   const server = grpcServer(serving, health, maxMessageBytes);
   const rest = restApp(serving, options);
   const close = async (): Promise<void> => {
     health.drain();
     await Promise.all([drain(server), rest.close()]);
     await shadows.close();
+    await plans.close();
     await wal.close();
     await sealer.close(SEAL_MS);
     unlock();

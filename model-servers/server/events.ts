@@ -4,7 +4,10 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { Sealed } from '../evidence/seal.ts';
 import type { ShadowQueue } from '../routing/shadow-queue.ts';
 import type { TrafficCounts } from '../routing/traffic.ts';
+import type { HostState } from '../runtime/host/hosted-runs.ts';
+import type { LoadedModel } from '../runtime/model.ts';
 import { Latencies } from './latencies.ts';
+import { modelMetrics } from './model-metrics.ts';
 
 /** What happens in this process: a function an event, a counter with few labels and a log line where a person may need it. */
 export interface Events {
@@ -18,6 +21,10 @@ export interface Events {
   sealFailed(segment: string, error: string): void;
   planApplied(version: bigint, endpoints: number): void;
   planRefused(reason: string): void;
+  hostState(digest: string, pid: number | undefined, state: HostState, reason: string): void;
+  modelMoved(digest: string): void;
+  /** Where the models are that metrics tell about. */
+  watchModels(models: () => readonly LoadedModel[]): void;
 }
 
 const counters = (registry: Registry) => {
@@ -133,5 +140,11 @@ export function serverEvents(log: Logger, traffic: TrafficCounts, shadows: Shado
       c.plansRefused.inc();
       log.error({ reason }, 'route plan refused; the one in force stays');
     },
+    hostState(digest, pid, state, reason) {
+      if (state === 'down' || reason !== '') log.error({ digest, pid, state, reason }, 'model host ended');
+      else log.info({ digest, pid, state }, 'model host');
+    },
+    modelMoved: (digest) => log.warn({ digest }, 'model had a slow run: from now on it has its own process'),
+    watchModels: (models) => modelMetrics(registry, models),
   };
 }

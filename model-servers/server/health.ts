@@ -12,6 +12,7 @@ import { ReflectionService } from '@grpc/reflection';
 import type { PlanHolder } from '../routing/plan-holder.ts';
 import { descriptors } from './descriptors.ts';
 import { grpcError } from './grpc-error.ts';
+import { isReady } from './model-metrics.ts';
 
 const PROTO = fileURLToPath(new URL('../../proto', import.meta.url));
 const HEALTH = 'grpc/health/v1/health.proto';
@@ -38,7 +39,9 @@ export class Health {
     const { table } = this.#plans;
     const isKnown = PUBLIC.has(service) || table?.endpoints.has(service) === true;
     if (!isKnown) return 'SERVICE_UNKNOWN';
-    return table === undefined || this.#draining ? 'NOT_SERVING' : 'SERVING';
+    if (table === undefined || this.#draining) return 'NOT_SERVING';
+    const endpoint = table.endpoints.get(service);
+    return endpoint === undefined || isReady(endpoint.champion.model) ? 'SERVING' : 'NOT_SERVING';
   }
 
   /** Tells those who watch what has changed. */

@@ -67,8 +67,9 @@ async function predictOne(
   try {
     complete = { ...decision, ...read(endpoint, request) };
     decision = complete;
-    assertAwaited(request, deadlineMs, caller);
-    answered = await answerFor(endpoint, complete.assigned, complete.inputs);
+    const stillAwaited = (): void => assertAwaited(request, deadlineMs, caller);
+    stillAwaited();
+    answered = await answerFor(endpoint, complete.assigned, complete.inputs, stillAwaited);
   } catch (cause) {
     await refuse(serving, decision, cause);
     throw cause;

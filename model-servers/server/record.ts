@@ -1,7 +1,6 @@
 import { unitKey } from '../evidence/unit-key.ts';
 import type { Assigned } from '../routing/assign.ts';
 import type { Endpoint, RouteTable } from '../routing/table.ts';
-import { RUNTIME } from '../runtime/model.ts';
 import type { WireTensor } from '../runtime/tensor.ts';
 import type { Answered } from './answer.ts';
 import type { Unit } from './unit-of.ts';
@@ -44,7 +43,7 @@ function base(decision: Decision): PredictionFields {
     guardrails: [],
     policyDigest: endpoint.policyDigest,
     routeVersion: Number(table.routeVersion),
-    runtime: RUNTIME,
+    runtime: assigned?.hosted.model.runtime ?? '',
     inputs: inputs ?? [],
     outputs: [],
     features: [],
@@ -59,6 +58,7 @@ export function answeredRecord(decision: Decision, answered: Answered): Uint8Arr
     model: hosted.served.model,
     version: hosted.served.version,
     digest: hosted.model.digest,
+    runtime: hosted.model.runtime,
     arm: answered.arm,
     reason: answered.reason,
     status: answered.status,

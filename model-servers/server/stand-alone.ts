@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { DEFAULT_HOSTING } from '../runtime/hosting.ts';
 import { type Core, type CoreOptions, startCore } from './core.ts';
 import { PlanFile } from './plan-file.ts';
 
@@ -33,6 +34,7 @@ export async function serveStandalone(options: StandAloneOptions): Promise<Stand
     maxInFlight: 1024,
     requestTimeoutMs: 60_000,
     access: { required: false, identities: new Map() },
+    hosting: DEFAULT_HOSTING,
     log,
   } satisfies CoreOptions & { log: Logger });
   const close = await followFile(core, options.plan, options.evidence ?? 'evidence');

@@ -7,6 +7,7 @@ import type { PlanInput } from '../routing/plan-holder.ts';
 import { RouteWatcher } from '../routing/route-watcher.ts';
 import type { ModelServerConfig } from './config.ts';
 import type { Core } from './core.ts';
+import { isReady } from './model-metrics.ts';
 
 /** Before a plan is tried again whose files could not be fetched. */
 const AGAIN_MS = 2_000;
@@ -82,8 +83,8 @@ function reportOf(core: Core, serverId: string): ServerReport {
       model: served.model,
       version: served.version,
       digest: model.digest,
-      ready: true,
-      error: '',
+      ready: isReady(model),
+      error: model.status().reason,
     })),
     traffic: traffic.all().map((t) => ({
       endpoint: t.endpoint,

@@ -119,6 +119,14 @@ export class ModelServerProcess implements AsyncDisposable {
     this.outcomes = new EvidenceClient(this.grpc, credentials.createInsecure());
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  get isAlive(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
   get log(): string {
     return this.#log;
   }

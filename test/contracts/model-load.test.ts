@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FAMILIES } from '@assay/domain/families/all';
 import type { FamilySpec } from '@assay/domain/families/family';
-import { type LoadedModel, openModel, readModel } from '@assay/model-servers/runtime/model';
+import { ModelHosting } from '@assay/model-servers/runtime/hosting';
+import type { LoadedModel } from '@assay/model-servers/runtime/model';
+import { readModel } from '@assay/model-servers/runtime/model-file';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MODELS } from './inference-server.ts';
 
 let dir: string;
+const hosting = new ModelHosting();
+afterAll(() => hosting.close());
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'assay-load-'));
   writeFileSync(join(dir, 'junk.onnx'), 'this is no model');
@@ -15,7 +19,7 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const loadModel = async (file: string, spec: FamilySpec, digest: string | undefined): Promise<LoadedModel> =>
-  openModel(await readModel(file, digest), spec);
+  hosting.open(await readModel(file, digest), spec);
 const model = (name: string): string => join(MODELS, `${name}.onnx`);
 
 test.for([

@@ -8,6 +8,7 @@ import type {
 } from '@assay/proto/gen/inference/open_inference_grpc';
 import { pinned } from '../../routing/assign.ts';
 import type { Serving } from '../context.ts';
+import { isReady as isReadyModel } from '../model-metrics.ts';
 import { endpointOf, predictor } from '../predict.ts';
 import { streamInfer } from './stream-infer.ts';
 import { guardedUnary, unary } from './unary.ts';
@@ -45,13 +46,31 @@ export function metadataOf(serving: Serving, name: string, version: string): Mod
   };
 }
 
-/** Versions answered their warm-up before their plan took over, so being routed to is being ready. */
+/** Versions answered their warm-up before their plan took over; later a host may be away. No version: the champion. */
 export function isModelReady(serving: Serving, name: string, version: string): boolean {
   const endpoint = serving.plans.table?.endpoints.get(name);
-  return endpoint !== undefined && (version === '' || endpoint.pins.has(version));
+  const hosted = version === '' ? endpoint?.champion : endpoint?.pins.get(version);
+  return hosted !== undefined && isReadyModel(hosted.model);
 }
 
-/** Every version that a pin may name, by endpoint; what is in the plan is ready. Throws NOT_FOUND. */
+/** What this server is and can, and on what its models compute. */
+export function serverMetadata(serving: Serving): typeof SERVER {
+  const statuses = serving.plans.loadedModels.map((m) => m.status());
+  const computing = statuses.map(({ provider, providerReason }) =>
+    providerReason === '' ? provider : `${provider} (${providerReason})`,
+  );
+  const memoryBytes = statuses.reduce((sum, s) => sum + s.memoryBytes, 0);
+  return {
+    ...SERVER,
+    extensions: [
+      ...SERVER.extensions,
+      ...[...new Set(computing)].map((text) => `assay_execution_provider: ${text}`),
+      `assay_model_memory_bytes: ${memoryBytes} in ${statuses.length} models`,
+    ],
+  };
+}
+
+/** Every version that a pin may name, by endpoint; what is in the plan was loaded before it took over. Throws NOT_FOUND. */
 export function repositoryIndex(serving: Serving, repository: string): RepositoryIndexResponse {
   if (repository !== '')
     throw new AssayError(
@@ -63,7 +82,12 @@ export function repositoryIndex(serving: Serving, repository: string): Repositor
     );
   const endpoints = [...(serving.plans.table?.endpoints.values() ?? [])];
   const models = endpoints.flatMap((e) =>
-    [...e.pins.keys()].map((version) => ({ name: e.route.name, version, state: 'READY', reason: '' })),
+    [...e.pins].map(([version, { model }]) => ({
+      name: e.route.name,
+      version,
+      state: isReadyModel(model) ? 'READY' : 'UNAVAILABLE',
+      reason: model.status().reason,
+    })),
   );
   return { models };
 }
@@ -77,7 +101,7 @@ export function inferenceHandlers(serving: Serving): GRPCInferenceServiceServer 
     serverLive: unary(() => ({ live: true })),
     serverReady: unary(() => ({ ready: isReady(serving) })),
     modelReady: unary(({ name, version }) => ({ ready: isModelReady(serving, name, version) })),
-    serverMetadata: unary(() => ({ ...SERVER, extensions: [...SERVER.extensions] })),
+    serverMetadata: unary(() => serverMetadata(serving)),
     modelMetadata: unary(({ name, version }) => metadataOf(serving, name, version)),
     modelInfer: guardedUnary(serving.access, predict),
     modelStreamInfer: streamInfer(serving.access, predict),

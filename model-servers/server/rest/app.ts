@@ -3,7 +3,7 @@ import { AssayError } from '@assay/domain/errors';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { assertMayPredict } from '../access.ts';
 import type { Serving } from '../context.ts';
-import { isReady, metadataOf, repositoryIndex, SERVER } from '../handlers/inference.ts';
+import { isModelReady, isReady, metadataOf, repositoryIndex, serverMetadata } from '../handlers/inference.ts';
 import { type Predict, predictor } from '../predict.ts';
 import { decoded, partsOf } from './body.ts';
 import { addCompression } from './compress.ts';
@@ -56,7 +56,7 @@ export function restApp(
     problem(reply, request.id, new AssayError('NOT_FOUND', `Cannot find "${request.url}"`)),
   );
   addCompression(app);
-  app.get('/v2', () => SERVER);
+  app.get('/v2', () => serverMetadata(serving));
   app.get('/v2/health/live', () => ({ live: true }));
   app.get('/v2/health/ready', (_request, reply) =>
     reply.status(isReady(serving) ? 200 : NOT_READY).send({ ready: isReady(serving) }),
@@ -82,9 +82,10 @@ function addModel(app: FastifyInstance, serving: Serving, predict: Predict, path
     return { ...metadata, inputs: tensors(metadata.inputs), outputs: tensors(metadata.outputs) };
   });
   // What is unknown is 404, as for every other path below it
-  app.get<Named>(`${path}/ready`, ({ params: { name, version = '' } }) => {
+  app.get<Named>(`${path}/ready`, ({ params: { name, version = '' } }, reply) => {
     metadataOf(serving, name, version);
-    return { name, ready: true };
+    const ready = isModelReady(serving, name, version);
+    return reply.status(ready ? 200 : NOT_READY).send({ name, ready });
   });
   app.post<Named>(`${path}/infer`, async ({ params: { name, version = '' }, headers, body }, reply) => {
     assertMayPredict(serving.access, headers.authorization);

@@ -90,6 +90,52 @@ def vision(name, scale):
     )
 
 
+def looping(name, least):
+    """The family vision's answer is even, after `least` rounds and 1,000 more for each ink of the first pixel: what is large
+    enough never ends."""
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["go"], ["go_on"]),
+            helper.make_node("MatMul", ["v", "turn"], ["next_v"]),
+        ],
+        "round",
+        [
+            helper.make_tensor_value_info("i", TensorProto.INT64, []),
+            helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("v", FLOAT, [1, 64]),
+        ],
+        [
+            helper.make_tensor_value_info("go_on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("next_v", FLOAT, [1, 64]),
+        ],
+        [numpy_helper.from_array(np.eye(64, dtype=np.float32), "turn")],
+    )
+    nodes = [
+        helper.make_node("Flatten", ["image"], ["flat"], axis=1),
+        helper.make_node("Gather", ["flat", "zero"], ["row"], axis=0),
+        helper.make_node("Gather", ["row", "zero"], ["ink"], axis=0),
+        helper.make_node("Mul", ["ink", "per_ink"], ["more"]),
+        helper.make_node("Add", ["more", "least"], ["rounds_f"]),
+        helper.make_node("Cast", ["rounds_f"], ["rounds"], to=TensorProto.INT64),
+        helper.make_node("Loop", ["rounds", "yes", "start"], ["end"], body=body),
+        helper.make_node("ReduceSum", ["end"], ["sum"], keepdims=0),
+        helper.make_node("Mul", ["sum", "none"], ["nothing"]),
+        helper.make_node("MatMul", ["flat", "w"], ["z"]),
+        helper.make_node("Add", ["z", "nothing"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+    ]
+    weights = {
+        "zero": np.asarray(0, np.int64),
+        "per_ink": np.asarray(1_000, np.float32),
+        "least": np.asarray(least, np.float32),
+        "yes": np.asarray(True),
+        "start": np.ones((1, 64), np.float32),
+        "none": np.asarray(0, np.float32),
+        "w": np.zeros((64, 10), np.float32),
+    }
+    save(name, nodes, weights, [("image", ["n", 1, 8, 8])], [("probabilities", ["n", 10])])
+
+
 linear("ranking-affinity", 12, {4: 1.0}, 0.0, "score")
 linear("ranking-price", 12, {10: 1.0}, 0.0, "score")
 linear("ranking-margin", 12, {11: 1.0}, 0.0, "score")
@@ -104,3 +150,5 @@ linear("forecasting-lag", 13, {0: 1.0}, 0.0, "ratio")
 linear("forecasting-negative", 13, {0: -1.0}, 0.0, "ratio")
 vision("vision-sure", 10.0)
 vision("vision-unsure", 0.01)
+looping("vision-looping", 0)
+looping("vision-slow", 20_000)
