@@ -11,6 +11,17 @@ const CALL_TIMEOUT_MS = 10_000;
 /** Statuses after which the request surely got no answer, so that another server may be asked. */
 const NO_ANSWER = new Set<number | undefined>([status.UNAVAILABLE, status.RESOURCE_EXHAUSTED]);
 
+/** Statuses that the request itself earned: it gets them again, whoever is asked. */
+const REFUSALS = new Set<number>([
+  status.INVALID_ARGUMENT,
+  status.NOT_FOUND,
+  status.PERMISSION_DENIED,
+  status.UNAUTHENTICATED,
+  status.FAILED_PRECONDITION,
+  status.OUT_OF_RANGE,
+  status.UNIMPLEMENTED,
+]);
+
 interface Server {
   readonly inference: GRPCInferenceServiceClient;
   readonly evidence: EvidenceClient;
@@ -33,6 +44,12 @@ export class Servers {
 
   static gaveNoAnswer(cause: unknown): boolean {
     return NO_ANSWER.has((cause as Partial<ServiceError>).code);
+  }
+
+  /** A refusal, or an answer that cannot be used. All else may go away: a server that dies in mid-call leaves INTERNAL or CANCELLED behind, a slow one DEADLINE_EXCEEDED. */
+  static refused(cause: unknown): boolean {
+    const { code } = cause as Partial<ServiceError>;
+    return code === undefined || REFUSALS.has(code);
   }
 
   /** Throws the last server's ServiceError when none answers. */

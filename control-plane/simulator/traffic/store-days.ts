@@ -57,8 +57,8 @@ export class StoreDays {
         this.#note(await shopper.run({ unit, requestId, row, luck, period }), unit, period);
         return;
       } catch (cause) {
-        // A panel needs a store's every day: who surely got no answer asks again
-        if (signal.aborted || !Servers.gaveNoAnswer(cause)) return;
+        // A panel needs a store's every day. Asked twice is harmless: the outcome belongs to the one answer that came
+        if (signal.aborted || Servers.refused(cause)) return;
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
