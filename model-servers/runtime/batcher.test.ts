@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { FAMILIES } from '@assay/domain/families/all';
 import { afterAll, expect, test } from 'vitest';
+import { batchRule } from './batches.ts';
 import { ModelHosting } from './hosting.ts';
 import type { LoadedModel } from './model.ts';
 import { readModel } from './model-file.ts';
-import { openSession } from './session.ts';
+import { openSession, type Session } from './session.ts';
 
 const file = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const hosting = new ModelHosting();
@@ -59,4 +60,16 @@ test('a request that the model fails for fails alone', async () => {
   const found = await Promise.allSettled([model.run(zeros), model.run(bad), model.run(zeros)]);
   expect(found.map((f) => f.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   await model.release();
+});
+
+test('how many rows share a run is told by the processor, not by the clock of a machine that is busy with others', async () => {
+  const asleep = new Int32Array(new SharedArrayBuffer(4));
+  const session: Session = {
+    ...{ inputs: [], outputs: [], release: () => undefined },
+    run(data, [rows = 0]) {
+      Atomics.wait(asleep, 0, 0, 2);
+      return data.slice(0, rows);
+    },
+  };
+  expect(await batchRule(session, [1])).toMatchObject({ leastRows: 1, mostRows: 512 });
 });

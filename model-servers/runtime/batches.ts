@@ -58,12 +58,22 @@ async function shortestUs(run: () => void): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < REPEATS; i++) {
     await turn();
-    const started = performance.now();
+    const started = threadCpuUs();
     run();
-    best = Math.min(best, (performance.now() - started) * 1000);
+    best = Math.min(best, threadCpuUs() - started);
     if (best > 10 * LONGEST_US) break;
   }
   return best;
+}
+
+/**
+ * Processor time of this thread: a busy machine stretches the clock's. The kernel brings a thread's own count up to date when it is
+ * asked for the process's (Linux: thread_group_cputime).
+ */
+function threadCpuUs(): number {
+  process.cpuUsage();
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
 }
 
 /** Fewest rows from which on every size gives each row the same bits, wherever in the batch it stands; 0 when there is none. */
