@@ -3,14 +3,17 @@ import {
   closeSync,
   existsSync,
   fdatasyncSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { giveBack } from './parquet/evidence-columns.ts';
 import { parquetFile } from './parquet/file.ts';
 import { type Partition, partition } from './partition.ts';
 import { scan } from './read.ts';
@@ -25,6 +28,9 @@ export interface Sealed {
   readonly cutBytes: number;
 }
 
+/** More than that, for the sake of a giant record, is let go with the next segment. */
+const KEPT_BYTES = 32 * 2 ** 20;
+
 /** An endpoint's name as one folder name; plain names stay as they are. */
 export const endpointFolder = (endpoint: string): string => `endpoint=${encodeURIComponent(endpoint)}`;
 
@@ -36,13 +42,29 @@ export const endpointFolder = (endpoint: string): string => `endpoint=${encodeUR
  */
 export function sealSegment(evidenceDir: string, segment: string): Sealed {
   const wal = segmentFile(evidenceDir, segment);
-  const bytes = readFileSync(wal);
+  const bytes = contentOf(wal);
   const { payloads, goodBytes } = scan(bytes);
   const partitions = partition(payloads);
   for (const part of partitions) writePartition(evidenceDir, segment, part);
   if (goodBytes < bytes.length) renameSync(wal, tornFile(evidenceDir, segment));
   else rmSync(wal);
   return { segment, rows: payloads.length, files: partitions.length, cutBytes: bytes.length - goodBytes };
+}
+
+let kept = Buffer.alloc(0);
+
+/** Good until the next call: one piece of memory is used again and again. */
+function contentOf(file: string): Buffer {
+  const fd = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    if (size > kept.length || kept.length > KEPT_BYTES) kept = Buffer.allocUnsafeSlow(size);
+    let at = 0;
+    for (let read = -1; at < size && read !== 0; at += read) read = readSync(fd, kept, at, size - at, at);
+    return kept.subarray(0, at);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function writePartition(evidenceDir: string, segment: string, part: Partition): void {
@@ -53,10 +75,13 @@ function writePartition(evidenceDir: string, segment: string, part: Partition): 
   if (mkdirSync(folder, { recursive: true }) !== undefined) syncFoldersUpTo(evidenceDir, folder);
   const file = `${segment}.parquet`;
   const content = parquetFile(columns, rows);
-  const sha256 = createHash('sha256').update(content).digest('hex');
+  const hash = createHash('sha256');
+  for (const bytes of content) hash.update(bytes);
+  const sha256 = hash.digest('hex');
   const manifest = { file, kind, endpoint, date, rows, sha256, firstMs, lastMs, segment };
   place(join(folder, `.${file}.tmp`), join(folder, file), content);
-  place(join(folder, `.${segment}.json.tmp`), manifestFile, `${JSON.stringify(manifest)}\n`);
+  place(join(folder, `.${segment}.json.tmp`), manifestFile, [Buffer.from(`${JSON.stringify(manifest)}\n`)]);
+  giveBack(kind, columns);
 }
 
 type Facts = Pick<Partition, 'rows' | 'firstMs' | 'lastMs'>;
@@ -75,10 +100,10 @@ function isSealed(manifestFile: string, facts: Facts): boolean {
 }
 
 /** On disk first, then under its name, then the name on disk: a name never stands for half a file, nor a manifest for none. */
-function place(hidden: string, file: string, content: Buffer | string): void {
+function place(hidden: string, file: string, content: readonly Buffer[]): void {
   const fd = openSync(hidden, 'w');
   try {
-    writeFileSync(fd, content);
+    for (const bytes of content) writeFileSync(fd, bytes);
     fdatasyncSync(fd);
   } finally {
     closeSync(fd);

@@ -2,10 +2,16 @@ import type { Policy, Trip } from '@assay/domain/policy';
 import type { ModelInput } from '../runtime/model.ts';
 import type { WireTensor } from '../runtime/tensor.ts';
 
+/** Numbers that a client was told: `values[r]` under `names[r]`; what goes beyond the names is in the tensors only. */
+export interface ServedColumn {
+  readonly names: readonly string[];
+  readonly values: ArrayLike<number>;
+}
+
 /** What a client gets, and the same as numbers for analysis. */
 export interface Answer {
   readonly outputs: readonly WireTensor[];
-  readonly served: Record<string, number>;
+  readonly served: readonly ServedColumn[];
   /** In the order of the family's featureNames. */
   readonly features: readonly number[];
 }
@@ -23,28 +29,9 @@ export type MakeCodec = (policy: Policy) => Codec;
 
 const LARGEST_SERVED_ROWS = 32;
 
-/** Names of a column's rows, made once. */
-const rowNames = new Map<string, readonly string[]>();
-
-function namesOf(column: string): readonly string[] {
-  let names = rowNames.get(column);
-  if (names === undefined) {
-    names = Array.from({ length: LARGEST_SERVED_ROWS }, (_, r) => (r === 0 ? column : `${column}_${r}`));
-    rowNames.set(column, names);
-  }
-  return names;
-}
-
-/** Numbers of row 0 under the plain name, of row r as `<name>_<r>`; what goes beyond 32 rows is in the tensors only. */
-export function servedRows(columns: Readonly<Record<string, ArrayLike<number>>>): Record<string, number> {
-  const served: Record<string, number> = {};
-  for (const [column, values] of Object.entries(columns)) {
-    const names = namesOf(column);
-    const rows = Math.min(values.length, LARGEST_SERVED_ROWS);
-    for (let r = 0; r < rows; r++) served[names[r] as string] = values[r] as number;
-  }
-  return served;
-}
+/** Row 0 has the plain name, row r `<name>_<r>`. Made once a column: the same list is told by its identity. */
+export const rowNames = (column: string): readonly string[] =>
+  Array.from({ length: LARGEST_SERVED_ROWS }, (_, r) => (r === 0 ? column : `${column}_${r}`));
 
 export const input = (inputs: readonly WireTensor[], i: number): WireTensor => inputs[i] as WireTensor;
 

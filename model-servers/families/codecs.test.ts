@@ -5,9 +5,18 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { booleans, floats, integers, type WireTensor } from '../runtime/tensor.ts';
 import { CODECS } from './all.ts';
+import type { ServedColumn } from './codec.ts';
 
 const zeros = (name: string, shape: number[]): WireTensor =>
   floats(name, new Float32Array(shape.reduce((a, b) => a * b, 1)), shape);
+const told = (served: readonly ServedColumn[]): Record<string, number> =>
+  Object.fromEntries(
+    served.flatMap(({ names, values }) =>
+      Array.from(values)
+        .slice(0, names.length)
+        .map((value, r) => [names[r], value]),
+    ),
+  );
 const f32 = (x: number): number => Math.fround(x);
 
 test('pricing: every row at every price of the grid, in dollars, context behind it', () => {
@@ -25,7 +34,7 @@ test('pricing: every row at every price of the grid, in dollars, context behind 
   raw[2] = 1;
   const { served, features } = codec.decode(inputs, raw, []);
   // Row 0: 0.9 × 200 sells surely; row 1: all sell alike, so the highest price
-  expect(served).toEqual({
+  expect(told(served)).toEqual({
     price_cents: 180,
     price_cents_1: f32(120),
     purchase_probability: 1,
@@ -45,14 +54,21 @@ test('ranking: served items by slot, features as means over the candidates', () 
     booleans('in_stock', [true, true]),
   ];
   const answer = codec.decode(inputs, Float32Array.of(0.25, 0.5), []);
-  expect(answer.served).toEqual({ item_0: 8, score_0: 0.5, item_1: 7, score_1: 0.25 });
+  expect(told(answer.served)).toEqual({ item_0: 8, score_0: 0.5, item_1: 7, score_1: 0.25 });
   expect(answer.features[4]).toBe(2);
 });
 
 test('vision: features of the first image; -1 and review as the default', () => {
   const codec = CODECS.vision(FAMILIES.vision.policy);
   const { served, features } = codec.fallback([zeros('image', [2, 1, 8, 8])]);
-  expect(served).toEqual({ label: -1, label_1: -1, confidence: 0, confidence_1: 0, review: 1, review_1: 1 });
+  expect(told(served)).toEqual({
+    label: -1,
+    label_1: -1,
+    confidence: 0,
+    confidence_1: 0,
+    review: 1,
+    review_1: 1,
+  });
   expect(features).toEqual([0, 0, 3.5, 3.5, 0]);
 });
 
@@ -61,18 +77,18 @@ test('the families’ constant answers', () => {
     zeros('features', [1, 13]),
     floats('level', [42], [1, 1]),
   ]);
-  expect(forecast.served).toEqual({ demand: 42 });
+  expect(told(forecast.served)).toEqual({ demand: 42 });
   const bid = CODECS.bidding(FAMILIES.bidding.policy).fallback([
     zeros('features', [1, 10]),
     floats('click_value_cents', [9]),
   ]);
-  expect(bid.served).toEqual({ bid_cents: 0 });
+  expect(told(bid.served)).toEqual({ bid_cents: 0 });
   const price = CODECS.pricing(FAMILIES.pricing.policy).fallback([
     zeros('context', [1, 7]),
     floats('reference_price_cents', [400]),
     floats('cost_cents', [100]),
   ]);
-  expect(price.served.price_cents).toBe(300);
+  expect(told(price.served).price_cents).toBe(300);
 });
 
 test('property: no answer of any family breaks its default policy, whatever a model says', () => {
@@ -81,11 +97,11 @@ test('property: no answer of any family breaks its default policy, whatever a mo
     fc.property(number, fc.float({ min: 1, max: 1000, noNaN: true }), (said, value) => {
       const bid = CODECS.bidding(FAMILIES.bidding.policy);
       const inputs = [zeros('features', [1, 10]), floats('click_value_cents', [value])];
-      expect(bid.decode(inputs, Float32Array.of(said), []).served.bid_cents).toBeLessThanOrEqual(60);
+      expect(told(bid.decode(inputs, Float32Array.of(said), []).served).bid_cents).toBeLessThanOrEqual(60);
       const demand = CODECS.forecasting(FAMILIES.forecasting.policy);
       const trips: Trip[] = [];
       const rows = [zeros('features', [1, 13]), floats('level', [value], [1, 1])];
-      const served = demand.decode(rows, Float32Array.of(said), trips).served.demand as number;
+      const served = told(demand.decode(rows, Float32Array.of(said), trips).served).demand as number;
       expect(served >= 0 && served <= 20_000).toBe(true);
       expect(trips.length).toBe(served === f32(said * value) ? 0 : 1);
     }),

@@ -48,3 +48,11 @@ export const booleans = (name: string, values: readonly boolean[]): WireTensor =
   shape: [values.length],
   data: Buffer.from(values.map((v) => (v ? 1 : 0))),
 });
+
+/** Index of the first value that is infinite or no number. */
+export function firstNotFinite(values: Float32Array): number | undefined {
+  // One comparison for all of them: times 0 they are 0, or no number
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += (values[i] as number) * 0;
+  return sum === 0 ? undefined : values.findIndex((v) => !Number.isFinite(v));
+}

@@ -5,7 +5,7 @@ import { asksFallback } from '@assay/domain/policy-evaluate';
 import type { Answer } from '../families/codec.ts';
 import type { Assigned } from '../routing/assign.ts';
 import type { Endpoint, Hosted } from '../routing/table.ts';
-import { floats, type WireTensor } from '../runtime/tensor.ts';
+import { firstNotFinite, floats, type WireTensor } from '../runtime/tensor.ts';
 
 /** What is answered, by whom, and what went wrong on the way. */
 export interface Answered {
@@ -57,9 +57,9 @@ function assertUsable(values: Float32Array, shape: readonly number[]): void {
       'MODEL_FAILED',
       `Cannot use the model's answer: ${values.length} values, not ${count}`,
     );
-  for (const v of values)
-    if (!Number.isFinite(v))
-      throw new AssayError('MODEL_FAILED', `Cannot use the model's answer: it has ${v}`);
+  const strange = firstNotFinite(values);
+  if (strange !== undefined)
+    throw new AssayError('MODEL_FAILED', `Cannot use the model's answer: it has ${values[strange]}`);
 }
 
 /** The assigned version; if it fails the champion; then the family's default. Each is marked. */

@@ -12,6 +12,7 @@ import { type FileOf, PlanHolder } from '../routing/plan-holder.ts';
 import { ShadowQueue } from '../routing/shadow-queue.ts';
 import { TrafficCounts } from '../routing/traffic.ts';
 import { type HostingOptions, ModelHosting } from '../runtime/hosting.ts';
+import { sweepAlone } from './collector.ts';
 import type { Access, Serving } from './context.ts';
 import { type Events, serverEvents } from './events.ts';
 import { evidenceHandlers } from './handlers/evidence.ts';
@@ -76,6 +77,7 @@ async function openEvidence(
 }
 
 export async function startCore(options: CoreOptions): Promise<Core> {
+  sweepAlone();
   const { log, access, maxInFlight, maxMessageBytes, host } = options;
   const [traffic, shadows] = [new TrafficCounts(), new ShadowQueue(SHADOW_LIMIT)];
   const events = serverEvents(log, traffic, shadows);

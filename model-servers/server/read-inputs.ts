@@ -5,7 +5,7 @@ import type {
   ModelInferRequest,
 } from '@assay/proto/gen/inference/open_inference_grpc';
 import { ELEMENT_BYTES, rawOfTyped, strangeField } from '../runtime/datatypes.ts';
-import { float32, inPlace, type WireTensor } from '../runtime/tensor.ts';
+import { firstNotFinite, float32, inPlace, type WireTensor } from '../runtime/tensor.ts';
 
 const refuse = (code: ErrorCode, text: string, field: string): AssayError =>
   new AssayError(code, `Cannot read the request: ${text}`, { field });
@@ -108,11 +108,11 @@ function contentsOf({ name, datatype, contents }: InputTensor, i: number, raw: B
 
 function assertFinite(tensor: WireTensor, i: number): void {
   const values = float32(tensor);
-  for (let k = 0; k < values.length; k++)
-    if (!Number.isFinite(values[k]))
-      throw refuse(
-        'INPUT_NOT_FINITE',
-        `input "${tensor.name}" has ${values[k]} at index ${k}`,
-        `inputs[${i}].contents[${k}]`,
-      );
+  const k = firstNotFinite(values);
+  if (k !== undefined)
+    throw refuse(
+      'INPUT_NOT_FINITE',
+      `input "${tensor.name}" has ${values[k]} at index ${k}`,
+      `inputs[${i}].contents[${k}]`,
+    );
 }

@@ -47,7 +47,7 @@ function base(decision: Decision): PredictionFields {
     inputs: inputs ?? [],
     outputs: [],
     features: [],
-    served: {},
+    served: [],
   };
 }
 

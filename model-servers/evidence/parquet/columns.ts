@@ -1,5 +1,5 @@
 import type { Column } from './file.ts';
-import { Growing } from './growing.ts';
+import { Growing, Numbers } from './growing.ts';
 import { Dictionary, type Leaf, type PHYSICAL, type Rows } from './leaf.ts';
 import type { WireRecord } from './wire-record.ts';
 
@@ -23,6 +23,11 @@ export const plain = (
 ): Plain => ({
   ...{ path, physical, isText, values: new Growing(), count: 0 },
   ...(rows && { rows }),
+  clear() {
+    this.values.clear();
+    rows?.counts.clear();
+    this.count = 0;
+  },
 });
 
 export function addBytes(leaf: Plain, bytes: Buffer, start: number, end: number): void {
@@ -87,7 +92,7 @@ function exactly({ bytes, start, end }: WireRecord, i: number): bigint {
 
 /** NULL where the field is absent. */
 export function optionalWhole(name: string, field: number): WireColumn {
-  const rows: Rows = { kind: 'optional', counts: [] };
+  const rows: Rows = { kind: 'optional', counts: new Numbers() };
   const leaf = plain([name], 'int64', false, rows);
   return {
     ...{ name, leaves: [leaf] },
@@ -107,6 +112,7 @@ export function flag(name: string, field: number): WireColumn {
   return {
     ...{ name, leaves: [leaf] },
     append(r) {
+      if (leaf.count === 0) bits = 0;
       if (r.whole(field) !== 0) bits |= 1 << (leaf.count % 8);
       if (leaf.count % 8 === 0) leaf.values.byte(bits);
       else leaf.values.lastByte(bits);

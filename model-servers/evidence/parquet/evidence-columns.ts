@@ -69,4 +69,20 @@ const COLUMNS: Readonly<Record<EvidenceKind, () => readonly WireColumn[]>> = {
   ],
 };
 
-export const columnsOf = (kind: EvidenceKind): readonly WireColumn[] => COLUMNS[kind]();
+/** Columns that were written, to be used again: one thread seals. */
+const spare: Readonly<Record<EvidenceKind, (readonly WireColumn[])[]>> = {
+  predictions: [],
+  outcomes: [],
+  exposures: [],
+};
+
+/** Empty columns of a kind; `giveBack` when they were written. */
+export const columnsOf = (kind: EvidenceKind): readonly WireColumn[] => spare[kind].pop() ?? COLUMNS[kind]();
+
+export function giveBack(kind: EvidenceKind, columns: readonly WireColumn[]): void {
+  if (spare[kind].length >= MOST_SPARE) return;
+  for (const { leaves } of columns) for (const leaf of leaves) leaf.clear();
+  spare[kind].push(columns);
+}
+
+const MOST_SPARE = 4;

@@ -19,7 +19,7 @@ const LEVEL = { [constants.ZSTD_c_compressionLevel]: 1 };
 const zstd = (bytes: Buffer): Buffer =>
   zstdCompressSync(bytes, { params: LEVEL, chunkSize: 1024 + Math.ceil(bytes.length * 1.01) });
 /** Bytes that a chunk's compression is tried on, and the share of them that it must take off to be worth its time, both ways. */
-const TRIED_BYTES = 64 * 1024;
+const TRIED_BYTES = 16 * 1024;
 const WORTH = 0.9;
 
 /** A column of the schema: one leaf, or those of a list or a map. */
@@ -29,16 +29,20 @@ export interface Column {
   readonly leaves: readonly Leaf[];
 }
 
-/** A whole Parquet file with one row group, a page a column. */
-export function parquetFile(columns: readonly Column[], rows: number): Buffer {
-  const parts: Buffer[] = [MAGIC];
-  let at = MAGIC.length;
-  const place = (part: Buffer): number => {
+/** Takes the next parts of the file; returns where they begin. */
+type Place = (...parts: readonly Buffer[]) => number;
+
+/** A whole Parquet file in parts, with one row group, a page a column. Good until the columns are appended to. */
+export function parquetFile(columns: readonly Column[], rows: number): readonly Buffer[] {
+  const parts: Buffer[] = [];
+  let at = 0;
+  const place: Place = (...more) => {
     const from = at;
-    parts.push(part);
-    at += part.length;
+    parts.push(...more);
+    for (const part of more) at += part.length;
     return from;
   };
+  place(MAGIC);
   const chunks = columns.flatMap(({ leaves }) => leaves.map((leaf) => writeChunk(leaf, place)));
   const bytes = at - MAGIC.length;
   const footer = encodeStruct({
@@ -50,7 +54,8 @@ export function parquetFile(columns: readonly Column[], rows: number): Buffer {
   });
   const length = Buffer.alloc(4);
   length.writeUInt32LE(footer.length);
-  return Buffer.concat([...parts, footer, length, MAGIC]);
+  place(footer, length, MAGIC);
+  return parts;
 }
 
 const root = (children: number): Fields => ({ 4: text('schema'), 5: i32(children) });
@@ -82,22 +87,21 @@ function schemaOf({ name, group: kind, leaves }: Column): readonly Fields[] {
 }
 
 /** Writes a leaf's pages; its ColumnChunk. */
-function writeChunk(leaf: Leaf, place: (part: Buffer) => number): Thrift {
+function writeChunk(leaf: Leaf, place: Place): Thrift {
   const codec = leaf.indices !== undefined || worthIt(leaf.values.written) ? CODEC.zstd : CODEC.none;
   let [plain, stored] = [0, 0];
-  const page = (body: Buffer, fields: Fields): number => {
-    const packed = codec === CODEC.zstd ? zstd(body) : body;
-    const head = encodeStruct({ ...fields, 2: i32(body.length), 3: i32(packed.length) });
-    plain += head.length + body.length;
-    stored += head.length + packed.length;
-    const from = place(head);
-    place(packed);
-    return from;
+  const page = (body: readonly Buffer[], fields: Fields): number => {
+    const packed = codec === CODEC.zstd ? [zstd(joined(body))] : body;
+    const [before, after] = [bytesOf(body), bytesOf(packed)];
+    const head = encodeStruct({ ...fields, 2: i32(before), 3: i32(after) });
+    plain += head.length + before;
+    stored += head.length + after;
+    return place(head, ...packed);
   };
   const { indices, values, count, rows } = leaf;
   const dictionaryAt =
     indices &&
-    page(values.written, { 1: i32(PAGE.dictionary), 7: struct({ 1: i32(count), 2: i32(ENCODING.plain) }) });
+    page([values.written], { 1: i32(PAGE.dictionary), 7: struct({ 1: i32(count), 2: i32(ENCODING.plain) }) });
   const slots = rows === undefined ? (indices?.length ?? count) : slotsOf(rows);
   const encoding = indices === undefined ? ENCODING.plain : ENCODING.dictionary;
   const levels = { 3: i32(ENCODING.rle), 4: i32(ENCODING.rle) };
@@ -122,38 +126,53 @@ function writeChunk(leaf: Leaf, place: (part: Buffer) => number): Thrift {
   return struct({ 2: i64(dictionaryAt ?? dataAt), 3: struct(metadata) });
 }
 
+const bytesOf = (parts: readonly Buffer[]): number => parts.reduce((n, p) => n + p.length, 0);
+
+/** Parts on end, in memory that the next ones use again. */
+function joined(parts: readonly Buffer[]): Buffer {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  scratch.clear();
+  for (const part of parts) scratch.copy(part, 0, part.length);
+  return scratch.written;
+}
+
+const scratch = new Growing();
+
 function worthIt(values: Buffer): boolean {
   const tried = values.subarray(0, TRIED_BYTES);
   return zstd(tried).length < WORTH * tried.length;
 }
 
 /** A repeated leaf has a slot for a row without values, too. */
-const slotsOf = ({ kind, counts }: Rows): number =>
-  kind === 'optional' ? counts.length : counts.reduce((n, c) => n + Math.max(1, c), 0);
+function slotsOf({ kind, counts }: Rows): number {
+  if (kind === 'optional') return counts.length;
+  let slots = 0;
+  for (const count of counts.written) slots += Math.max(1, count);
+  return slots;
+}
 
 /** Levels, then values or indices: the content of a data page, version 1. */
-function bodyOf({ rows, indices, values, count }: Leaf): Buffer {
-  const body = new Growing();
-  if (rows !== undefined) writeLevels(body, rows);
-  if (indices === undefined) body.copy(values.written, 0, values.length);
-  else {
-    const width = widthOf(count - 1);
-    body.byte(width);
-    hybrid(body, width, indices);
-  }
-  return body.written;
+function bodyOf({ rows, indices, values, count }: Leaf): readonly Buffer[] {
+  const head = new Growing();
+  if (rows !== undefined) writeLevels(head, rows);
+  if (indices === undefined) return [head.written, values.written];
+  const width = widthOf(count - 1);
+  head.byte(width);
+  hybrid(head, width, indices.written);
+  return [head.written];
 }
 
 function writeLevels(body: Growing, rows: Rows): void {
   const { kind, counts } = rows;
   if (kind === 'optional') {
-    prefixed(body, counts);
+    prefixed(body, counts.written);
     return;
   }
   const slots = slotsOf(rows);
   const [repetition, definition] = [new Uint8Array(slots).fill(1), new Uint8Array(slots).fill(1)];
   let at = 0;
-  for (const count of counts) {
+  for (const count of counts.written) {
     repetition[at] = 0;
     if (count === 0) definition[at] = 0;
     at += Math.max(1, count);

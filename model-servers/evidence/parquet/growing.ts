@@ -1,4 +1,6 @@
 const FIRST_BYTES = 4096;
+/** What a giant record made larger is let go. */
+const KEPT_BYTES = 32 * 2 ** 20;
 
 /** Bytes that are appended to; numbers little-endian. */
 export class Growing {
@@ -31,8 +33,10 @@ export class Growing {
     return at;
   }
 
+  /** Memory is kept: getting it anew from the system costs more than what is written into it. */
   clear(): void {
     this.#length = 0;
+    if (this.#bytes.length > KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
   }
 
   /** Are these the same bytes? */
@@ -90,3 +94,28 @@ export class Growing {
 }
 
 const SHORT = 48;
+
+/** Whole numbers below 2^32 that are appended to. */
+export class Numbers {
+  #values = new Uint32Array(FIRST_BYTES / 4);
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.#values.length) {
+      const larger = new Uint32Array(2 * this.#values.length);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.length++] = value;
+  }
+
+  /** What was pushed so far; good until more is. */
+  get written(): Uint32Array {
+    return this.#values.subarray(0, this.length);
+  }
+
+  clear(): void {
+    this.length = 0;
+    if (this.#values.byteLength > KEPT_BYTES) this.#values = new Uint32Array(FIRST_BYTES / 4);
+  }
+}

@@ -1,4 +1,4 @@
-import { Growing } from './growing.ts';
+import { Growing, Numbers } from './growing.ts';
 
 /** Parquet's physical types (apache/parquet-format, parquet.thrift "Type"). */
 export const PHYSICAL = { boolean: 0, int64: 2, double: 5, bytes: 6 } as const;
@@ -6,7 +6,7 @@ export const PHYSICAL = { boolean: 0, int64: 2, double: 5, bytes: 6 } as const;
 /** Repeated values' or absent ones' levels: how many values each row has. */
 export interface Rows {
   readonly kind: 'optional' | 'repeated';
-  readonly counts: number[];
+  readonly counts: Numbers;
 }
 
 /** One leaf of the schema: all values of a file, in Parquet's PLAIN encoding or as a dictionary and indices into it. */
@@ -19,7 +19,9 @@ export interface Leaf {
   readonly values: Growing;
   /** Values, or entries of the dictionary. */
   count: number;
-  readonly indices?: number[];
+  readonly indices?: Numbers;
+  /** Begins anew; the memory is kept. */
+  clear(): void;
 }
 
 /** Byte strings that come again: each is kept once. */
@@ -29,7 +31,7 @@ export class Dictionary implements Leaf {
   readonly isText = true;
   readonly rows?: Rows;
   readonly values = new Growing();
-  readonly indices: number[] = [];
+  readonly indices = new Numbers();
   count = 0;
   readonly #known = new Map<string, number>();
   readonly #entries: Buffer[] = [];
@@ -37,6 +39,15 @@ export class Dictionary implements Leaf {
   constructor(path: readonly string[], rows?: Rows) {
     this.path = path;
     if (rows !== undefined) this.rows = rows;
+  }
+
+  clear(): void {
+    this.values.clear();
+    this.indices.clear();
+    this.rows?.counts.clear();
+    this.count = 0;
+    this.#known.clear();
+    this.#entries.length = 0;
   }
 
   /** Appends bytes that are probably those of entry `hint`; returns which entry they are. */

@@ -1,11 +1,11 @@
 import { GuardrailTrip, TensorBytes } from '@assay/proto/gen/events/evidence_record';
 import { tensorSpecs, tripsText } from '../rows.ts';
 import { addBytes, addDouble, EMPTY, NONE, plain, type WireColumn } from './columns.ts';
-import { Growing } from './growing.ts';
+import { Growing, Numbers } from './growing.ts';
 import { Dictionary, type Rows } from './leaf.ts';
 import { WireRecord } from './wire-record.ts';
 
-const repeated = (): Rows => ({ kind: 'repeated', counts: [] });
+const repeated = (): Rows => ({ kind: 'repeated', counts: new Numbers() });
 
 /** Repeated doubles, packed or not: their bytes are Parquet's. */
 export function numbers(name: string, field: number): WireColumn {
@@ -97,7 +97,7 @@ export function specs(name: string, field: number): WireColumn {
       [head, before] = [before, head];
       head.clear();
       for (let i = r.first(field); i !== NONE; i = r.next(i)) addHead(head, r, i, tensor);
-      if (entry === NONE || !head.equals(before))
+      if (leaf.count === 0 || !head.equals(before))
         entry = leaf.entryOf(head.written.toString('latin1'), () =>
           Buffer.from(tensorSpecs(tensorsOf(r, field))),
         );

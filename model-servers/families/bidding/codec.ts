@@ -1,7 +1,9 @@
 import { BIDDING_FEATURES } from '@assay/domain/families/bidding';
 import { compilePolicy } from '@assay/domain/policy-evaluate';
 import { float32, floats, type WireTensor } from '../../runtime/tensor.ts';
-import { type Answer, firstRow, input, type MakeCodec, servedRows } from '../codec.ts';
+import { type Answer, firstRow, input, type MakeCodec, rowNames } from '../codec.ts';
+
+const BIDS = rowNames('bid_cents');
 
 /** Inputs: features [n, 10], click_value_cents [n]. The bid is the expected value of the slot. */
 export const bidding: MakeCodec = (policy) => {
@@ -24,6 +26,6 @@ export const bidding: MakeCodec = (policy) => {
 
 const answer = (inputs: readonly WireTensor[], bids: Float32Array): Answer => ({
   outputs: [floats('bid_cents', bids)],
-  served: servedRows({ bid_cents: bids }),
+  served: [{ names: BIDS, values: bids }],
   features: firstRow(float32(input(inputs, 0)), BIDDING_FEATURES.length),
 });

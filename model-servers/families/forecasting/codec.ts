@@ -1,7 +1,9 @@
 import { FORECASTING_FEATURES } from '@assay/domain/families/forecasting';
 import { compilePolicy } from '@assay/domain/policy-evaluate';
 import { float32, floats, type WireTensor } from '../../runtime/tensor.ts';
-import { type Answer, firstRow, input, type MakeCodec, servedRows } from '../codec.ts';
+import { type Answer, firstRow, input, type MakeCodec, rowNames } from '../codec.ts';
+
+const DEMAND = rowNames('demand');
 
 /** Inputs: features [n, 13], level [n, 1]. The model gives the ratio to the level; the level alone is the fallback. */
 export const forecasting: MakeCodec = (policy) => {
@@ -28,6 +30,6 @@ export const forecasting: MakeCodec = (policy) => {
 
 const answer = (inputs: readonly WireTensor[], demand: Float32Array): Answer => ({
   outputs: [floats('demand', demand)],
-  served: servedRows({ demand }),
+  served: [{ names: DEMAND, values: demand }],
   features: firstRow(float32(input(inputs, 0)), FORECASTING_FEATURES.length),
 });

@@ -2,12 +2,13 @@ import { PRICE_GRID, PRICING_FEATURES } from '@assay/domain/families/pricing';
 import type { Trip } from '@assay/domain/policy';
 import { compilePolicy } from '@assay/domain/policy-evaluate';
 import { float32, floats, type WireTensor } from '../../runtime/tensor.ts';
-import { type Answer, input, type MakeCodec, servedRows } from '../codec.ts';
+import { type Answer, input, type MakeCodec, rowNames } from '../codec.ts';
 
 const WIDTH = PRICING_FEATURES.length;
 const CONTEXT = WIDTH - 1;
 const GRID = PRICE_GRID.length;
 const CENTS = 100;
+const [PRICES, PROBABILITIES] = [rowNames('price_cents'), rowNames('purchase_probability')];
 
 /** Inputs: context [n, 7], reference_price_cents [n], cost_cents [n]. Each row is asked at every price of the grid. */
 export const pricing: MakeCodec = (policy) => {
@@ -18,12 +19,13 @@ export const pricing: MakeCodec = (policy) => {
       const reference = float32(input(inputs, 1));
       const rows = reference.length;
       const data = new Float32Array(rows * GRID * WIDTH);
-      let at = 0;
       for (let r = 0; r < rows; r++) {
-        for (const multiple of PRICE_GRID) {
-          data[at] = (multiple * (reference[r] as number)) / CENTS;
-          for (let c = 0; c < CONTEXT; c++) data[at + 1 + c] = context[r * CONTEXT + c] as number;
-          at += WIDTH;
+        const from = r * GRID * WIDTH;
+        for (let g = 0; g < GRID; g++)
+          data[from + g * WIDTH] = ((PRICE_GRID[g] as number) * (reference[r] as number)) / CENTS;
+        for (let c = 0; c < CONTEXT; c++) {
+          const value = context[r * CONTEXT + c] as number;
+          for (let g = 0; g < GRID; g++) data[from + g * WIDTH + 1 + c] = value;
         }
       }
       return { data, shape: [rows * GRID, WIDTH] };
@@ -35,7 +37,7 @@ export const pricing: MakeCodec = (policy) => {
       const probabilities = new Float32Array(reference.length);
       for (let r = 0; r < reference.length; r++) {
         const facts = { referenceCents: reference[r] as number, costCents: cost[r] as number };
-        const g = best(raw.subarray(r * GRID, (r + 1) * GRID), facts.referenceCents, facts.costCents);
+        const g = best(raw, r * GRID, facts.referenceCents, facts.costCents);
         prices[r] = guard.price((PRICE_GRID[g] as number) * facts.referenceCents, facts, trips);
         probabilities[r] = raw[r * GRID + g] as number;
       }
@@ -53,12 +55,16 @@ export const pricing: MakeCodec = (policy) => {
   };
 };
 
-/** Grid index with the highest expected margin; the lowest price among equals. */
-function best(probability: Float32Array, reference: number, cost: number): number {
-  let [at, most] = [0, Number.NEGATIVE_INFINITY];
+/** Grid index with the highest expected margin; the lowest price among equals. The row's probabilities begin at `from`. */
+function best(probability: Float32Array, from: number, reference: number, cost: number): number {
+  let at = 0;
+  let most = Number.NEGATIVE_INFINITY;
   for (let g = 0; g < GRID; g++) {
-    const margin = (probability[g] as number) * ((PRICE_GRID[g] as number) * reference - cost);
-    if (margin > most) [at, most] = [g, margin];
+    const margin = (probability[from + g] as number) * ((PRICE_GRID[g] as number) * reference - cost);
+    if (margin > most) {
+      at = g;
+      most = margin;
+    }
   }
   return at;
 }
@@ -68,7 +74,10 @@ function answer(inputs: readonly WireTensor[], prices: Float32Array, probabiliti
   const context = float32(input(inputs, 0));
   return {
     outputs: [floats('price_cents', prices), floats('purchase_probability', probabilities)],
-    served: servedRows({ price_cents: prices, purchase_probability: probabilities }),
+    served: [
+      { names: PRICES, values: prices },
+      { names: PROBABILITIES, values: probabilities },
+    ],
     features: [(prices[0] as number) / CENTS, ...context.subarray(0, CONTEXT)],
   };
 }

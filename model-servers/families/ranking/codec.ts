@@ -5,6 +5,9 @@ import { float32, floats, int64, integers, type WireTensor } from '../../runtime
 import { type Answer, input, type MakeCodec } from '../codec.ts';
 
 const WIDTH = RANKING_FEATURES.length;
+const slots = (column: string): readonly string[] =>
+  Array.from({ length: RANKING_SLATE }, (_, slot) => `${column}_${slot}`);
+const [ITEMS, SCORES] = [slots('item'), slots('score')];
 
 /** Inputs: features [n, 12], item_id [n], in_stock [n]. The model scores all; the best of those in stock are shown. */
 export const ranking: MakeCodec = (policy) => {
@@ -53,11 +56,6 @@ const byScore = (scores: Float32Array): number[] =>
 function slate(inputs: readonly WireTensor[], order: readonly number[], scores: Float32Array): Answer {
   const ids = int64(input(inputs, 1));
   const shown = order.slice(0, RANKING_SLATE);
-  const served: Record<string, number> = {};
-  for (const [slot, i] of shown.entries()) {
-    served[`item_${slot}`] = Number(ids[i]);
-    served[`score_${slot}`] = scores[i] as number;
-  }
   return {
     outputs: [
       integers(
@@ -69,7 +67,10 @@ function slate(inputs: readonly WireTensor[], order: readonly number[], scores: 
         shown.map((i) => scores[i] as number),
       ),
     ],
-    served,
+    served: [
+      { names: ITEMS, values: shown.map((i) => Number(ids[i])) },
+      { names: SCORES, values: shown.map((i) => scores[i] as number) },
+    ],
     features: columnMeans(float32(input(inputs, 0))),
   };
 }

@@ -2,10 +2,11 @@ import { VISION_SIDE } from '@assay/domain/families/vision';
 import { visionFeatures } from '@assay/domain/families/vision-features';
 import { compilePolicy } from '@assay/domain/policy-evaluate';
 import { booleans, float32, floats, integers, type WireTensor } from '../../runtime/tensor.ts';
-import { type Answer, input, type MakeCodec, servedRows } from '../codec.ts';
+import { type Answer, input, type MakeCodec, rowNames } from '../codec.ts';
 
 const PIXELS = VISION_SIDE * VISION_SIDE;
 const CLASSES = 10;
+const [LABELS, CONFIDENCES, REVIEWS] = [rowNames('label'), rowNames('confidence'), rowNames('review')];
 
 /** Inputs: image [n, 1, 8, 8]. Where the model is not sure enough a person reads the label. */
 export const vision: MakeCodec = (policy) => {
@@ -54,6 +55,10 @@ const answer = (
     floats('confidence', confidence),
     booleans('review', review),
   ],
-  served: servedRows({ label: labels, confidence, review: review.map(Number) }),
+  served: [
+    { names: LABELS, values: labels },
+    { names: CONFIDENCES, values: confidence },
+    { names: REVIEWS, values: review.map(Number) },
+  ],
   features: visionFeatures(float32(input(inputs, 0)).subarray(0, PIXELS)),
 });

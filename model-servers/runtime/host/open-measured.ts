@@ -37,7 +37,7 @@ export async function openMeasured(
     const rest = spec.modelInputs[0]?.shape.slice(1) ?? [];
     const rowUs = await shortestRowUs(session, rest, provider);
     const memoryBytes = Math.max(0, process.memoryUsage.rss() - rss);
-    const batches = await batchRule(session, rest);
+    const batches = await batchRule(session, rest, provider === 'cpu');
     const opened = { batches, rowUs, openUs, provider, providerReason: reason, memoryBytes };
     return { session, opened };
   } catch (cause) {

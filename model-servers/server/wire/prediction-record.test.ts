@@ -28,11 +28,25 @@ const fields: fc.Arbitrary<PredictionFields> = fc.record({
   inputs: fc.array(tensor, { maxLength: 3 }),
   outputs: fc.array(tensor, { maxLength: 2 }),
   features: fc.array(number, { maxLength: 70 }),
-  served: fc.dictionary(
-    text.filter((name) => name !== '__proto__'),
-    number,
-    { maxKeys: 4 },
-  ),
+  served: fc.constant([]),
+});
+
+test('served numbers: each under its name, zeros too, none beyond the names', () => {
+  const names = ['price', 'price_1', 'ü'.repeat(70)];
+  const columns = [
+    { names, values: Float32Array.of(0, -1.5) },
+    { names: ['label', 'label_1'], values: [7, 8, 9] },
+    { names, values: [1, 2, 3] },
+  ];
+  const empty = fc.sample(fields, { numRuns: 1, seed: 1 })[0] as PredictionFields;
+  for (const [served, expected] of [
+    [columns.slice(0, 2), { price: 0, price_1: -1.5, label: 7, label_1: 8 }],
+    [columns.slice(2), { price: 1, price_1: 2, ['ü'.repeat(70)]: 3 }],
+    [[], {}],
+  ] as const) {
+    const { record } = EvidenceRecord.decode(predictionRecord({ ...empty, served }));
+    expect(record).toMatchObject({ $case: 'prediction', value: { served: expected } });
+  }
 });
 
 test('property: a record is that of the generated encoder', () => {
@@ -46,6 +60,7 @@ test('property: a record is that of the generated encoder', () => {
         latencyUs: BigInt(f.latencyUs),
         routeVersion: BigInt(f.routeVersion),
         inputs: tensors(f.inputs),
+        served: {},
         outputs: tensors(f.outputs),
       };
       const generated = EvidenceRecord.encode({ record: { $case: 'prediction', value } as never }).finish();

@@ -1,11 +1,12 @@
 import type { PredictionRecord } from '@assay/proto/gen/events/evidence_record';
+import type { ServedColumn } from '../../families/codec.ts';
 import type { WireTensor } from '../../runtime/tensor.ts';
 import { WireWriter } from './writer.ts';
 
 /** A prediction's record with plain numbers and the tensors as they are. */
 export type PredictionFields = Omit<
   PredictionRecord,
-  'atMs' | 'latencyUs' | 'routeVersion' | 'inputs' | 'outputs' | 'features'
+  'atMs' | 'latencyUs' | 'routeVersion' | 'inputs' | 'outputs' | 'features' | 'served'
 > & {
   readonly atMs: number;
   readonly latencyUs: number;
@@ -13,6 +14,7 @@ export type PredictionFields = Omit<
   readonly inputs: readonly WireTensor[];
   readonly outputs: readonly WireTensor[];
   readonly features: readonly number[];
+  readonly served: readonly ServedColumn[];
 };
 
 const FIRST_BYTES = 16 * 1024;
@@ -87,10 +89,44 @@ function numbers(w: WireWriter, { features, served }: PredictionFields): void {
     w.varint(8 * features.length);
     for (const x of features) w.at = w.buffer.writeDoubleLE(x, w.at);
   }
-  for (const name in served) {
-    const entry = w.open(0xd2);
-    w.text(0x0a, name);
-    w.double(0x11, served[name] as number);
-    w.close(entry);
+  for (const column of served) entries(w, column);
+}
+
+/** Map entries with zeros for values, and where each ends. */
+interface Template {
+  readonly bytes: Buffer;
+  readonly ends: readonly number[];
+}
+
+/** By a column's names, which do not change: an answer fills in its numbers. */
+const templates = new WeakMap<readonly string[], Template>();
+
+function templateOf(names: readonly string[]): Template {
+  let template = templates.get(names);
+  if (template === undefined) {
+    const w = new WireWriter(64 * names.length);
+    const ends = names.map((name) => {
+      const entry = w.open(0xd2);
+      w.text(0x0a, name);
+      w.room(16);
+      w.varint(0x11);
+      w.at = w.buffer.writeDoubleLE(0, w.at);
+      w.close(entry);
+      return w.at;
+    });
+    template = { bytes: w.buffer.subarray(0, w.at), ends };
+    templates.set(names, template);
   }
+  return template;
+}
+
+function entries(w: WireWriter, { names, values }: ServedColumn): void {
+  const { bytes, ends } = templateOf(names);
+  const count = Math.min(names.length, values.length);
+  if (count === 0) return;
+  const length = ends[count - 1] as number;
+  w.room(length);
+  bytes.copy(w.buffer, w.at, 0, length);
+  for (let r = 0; r < count; r++) w.buffer.writeDoubleLE(values[r] as number, w.at + (ends[r] as number) - 8);
+  w.at += length;
 }
