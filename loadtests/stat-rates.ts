@@ -1,6 +1,6 @@
 // Question: do the stated rates of the statistics hold: false positives under continuous peeking, coverage, power, false
 // rollbacks and false ships? A seeded simulation; exit 1 when a rate is broken beyond Monte-Carlo error.
-//   node loadtests/stat-rates.ts [--quick] [--seed 1] [--runs 10000] [--looks 1000] [--only peeking/srm] [--workers 2]
+//   node loadtests/stat-rates.ts [--quick] [--seed 1] [--runs 10000] [--looks 1000] [--only peeking/srm,quasi] [--workers 2]
 //     [--state FILE] [--out FILE]
 // Chunks are kept in the state file as they are done: the same command goes on where it was cut off.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ const runs = Number(values.runs ?? (values.quick ? 300 : 10_000));
 const looks = Number(values.looks ?? (values.quick ? 200 : 1000));
 const CHUNK = values.quick ? 100 : 500;
 const stateFile = values.state ?? `.assay/rates-${seed}-${runs}-${looks}.json`;
-const wanted = SCENARIOS.filter(({ id }) => id.startsWith(values.only));
+const wanted = SCENARIOS.filter(({ id }) => values.only.split(',').some((prefix) => id.startsWith(prefix)));
 
 type Done = Record<string, Record<string, Tally>>;
 const done: Done = existsSync(stateFile) ? (JSON.parse(readFileSync(stateFile, 'utf8')) as Done) : {};

@@ -1,5 +1,8 @@
 import { BROKEN } from './broken.ts';
 import { COVERAGE } from './coverage.ts';
+import { COVERAGE_MORE } from './coverage-more.ts';
+import { QUASI } from './coverage-quasi.ts';
+import { PEEKING_ADAPTIVE } from './peeking-adaptive.ts';
 import { PEEKING_COUNTS } from './peeking-counts.ts';
 import { PEEKING_MEANS } from './peeking-means.ts';
 import { POWER } from './power.ts';
@@ -9,8 +12,11 @@ import type { Scenario } from './scenario.ts';
 export const SCENARIOS: readonly Scenario[] = [
   ...PEEKING_MEANS,
   ...PEEKING_COUNTS,
+  ...PEEKING_ADAPTIVE,
   ...RULES,
   ...COVERAGE,
+  ...COVERAGE_MORE,
+  ...QUASI,
   ...POWER,
   ...BROKEN,
 ];

@@ -6,34 +6,13 @@ import { wasserstein } from '../methods/wasserstein.ts';
 import { type Method, method } from './method.ts';
 import { alpha, count, number } from './number-shapes.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import { firstOf, hasCounts, rectangular, sameLength } from './rules.ts';
+import { firstOf, rectangular, sameLength } from './rules.ts';
 import { list, object, optional } from './shape.ts';
+import { sampleWeights, weightRules } from './weighted-samples.ts';
 
 const points = list(list(number()), { atLeast: 2 });
-const weights = optional<number[] | undefined>(list(number({ min: 0 })), undefined);
 const predicted = object({ actual: list(number()), predicted: list(number()) });
 type Predicted = { readonly actual: number[]; readonly predicted: number[] };
-
-interface WeightedRequest {
-  readonly reference: number[];
-  readonly current: number[];
-  readonly referenceWeights: number[] | undefined;
-  readonly currentWeights: number[] | undefined;
-}
-
-function weightRules({
-  reference,
-  current,
-  referenceWeights,
-  currentWeights,
-}: WeightedRequest): Refusal | null {
-  return firstOf(
-    () => sameLength(reference, { referenceWeights }),
-    () => sameLength(current, { currentWeights }),
-    () => (referenceWeights ? hasCounts('referenceWeights', referenceWeights) : null),
-    () => (currentWeights ? hasCounts('currentWeights', currentWeights) : null),
-  );
-}
 
 function conformalRules({
   calibration,
@@ -67,8 +46,8 @@ export const DRIFT_METHODS: readonly Method[] = [
     {
       reference: list(number()),
       current: list(number()),
-      referenceWeights: weights,
-      currentWeights: weights,
+      referenceWeights: sampleWeights,
+      currentWeights: sampleWeights,
     },
     ({ reference, current, referenceWeights: a, currentWeights: b }) =>
       wasserstein(reference, current, { ...(a ? { reference: a } : {}), ...(b ? { current: b } : {}) }),

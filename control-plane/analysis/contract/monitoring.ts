@@ -3,13 +3,14 @@ import { chiSquareTest } from '../methods/chi-square.ts';
 import { forecastQuality, seasonalDifferences } from '../methods/forecast-quality.ts';
 import { histogramDistance } from '../methods/histogram-distance.ts';
 import { inventory } from '../methods/inventory.ts';
-import { ks } from '../methods/ks.ts';
+import { ks, ksWeighted, type WeightedSample } from '../methods/ks.ts';
 import { pageHinkley } from '../methods/page-hinkley.ts';
 import { type Method, method } from './method.ts';
 import { alpha, binary, count, number, probability, word } from './number-shapes.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { firstOf, hasCounts, outOfRange, sameLength } from './rules.ts';
 import { list, optional, type Shape } from './shape.ts';
+import { sampleWeights, type WeightedRequest, weightRules } from './weighted-samples.ts';
 
 const counts = list(number({ min: 0 }));
 
@@ -96,6 +97,31 @@ function forecast(r: ForecastRequest): object {
   });
 }
 
+const weighted = (values: number[], weights: number[] | undefined): WeightedSample => ({
+  values,
+  weights: weights ?? values.map(() => 1),
+});
+
+interface KsRequest extends WeightedRequest {
+  readonly mode: 'exact' | 'asymptotic' | undefined;
+  readonly rankError: number;
+}
+
+function ksRules(r: KsRequest): Refusal | null {
+  const plain = r.referenceWeights === undefined && r.currentWeights === undefined;
+  return firstOf(
+    () => weightRules(r),
+    () =>
+      plain || r.mode !== 'exact'
+        ? null
+        : outOfRange('mode', r.mode, 'weights stand for rows that are not there', 'Give "asymptotic"'),
+    () =>
+      plain && r.rankError > 0
+        ? outOfRange('rankError', r.rankError, 'rows have no rank error', 'Leave it out, or give weights')
+        : null,
+  );
+}
+
 const positive = number({ above: 0 });
 const notNegative = number({ min: 0 });
 
@@ -111,9 +137,16 @@ export const MONITORING: readonly Method[] = [
     {
       reference: list(number()),
       current: list(number()),
-      mode: optional(word(['exact', 'asymptotic'] as const), 'exact'),
+      mode: maybe(word(['exact', 'asymptotic'] as const)),
+      referenceWeights: sampleWeights,
+      currentWeights: sampleWeights,
+      rankError: optional(number({ min: 0, below: 1 }), 0),
     },
-    (r) => ks(r.reference, r.current, r.mode),
+    ({ reference, current, mode, referenceWeights: a, currentWeights: b, rankError }) =>
+      a || b
+        ? ksWeighted(weighted(reference, a), weighted(current, b), rankError)
+        : ks(reference, current, mode ?? 'exact'),
+    ksRules,
   ),
   method(
     'chi-square',

@@ -17,7 +17,7 @@ const positivePair = pair(number({ above: 0 }));
 const events = object({ counts: list(count()), exposure: number({ above: 0 }) });
 
 /** Positions after which an answer is wanted: 1 to the length. */
-function reachable(after: readonly number[], length: number): Refusal | null {
+export function reachable(after: readonly number[], length: number): Refusal | null {
   const i = after.findIndex((t) => t > length);
   return i < 0 ? null : outOfRange(`at[${i}]`, after[i], `there are only ${length}`, `Give 1 to ${length}`);
 }

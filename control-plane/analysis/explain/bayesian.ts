@@ -71,23 +71,52 @@ export const BAYESIAN_WORDS: Readonly<Record<string, Explanation>> = {
   },
   'off-policy': {
     horizon: 'fixed',
-    formula: 'w = target/propensity; IPS = mean wr, SNIPS = Σwr/Σw, DR = DM + mean w(r − q)',
-    reference: 'Swaminathan & Joachims, NeurIPS 2015; Dudík, Langford & Li, ICML 2011',
+    formula:
+      'w = target/propensity; IPS = mean wr, SNIPS = Σwr/Σw, DR = DM + mean w(r − q); each ± z·se, SNIPS by the delta method',
+    reference:
+      'Swaminathan & Joachims, NeurIPS 2015; Dudík, Langford & Li, ICML 2011; Owen, Monte Carlo theory, methods and examples (2013), section 9.2',
     use: 'what another policy would have earned, before it gets traffic',
-    avoid: 'propensities that were not logged at the time; an effective sample of less than some hundred',
+    avoid:
+      'propensities that were not logged at the time; an effective sample of less than some hundred; looks before the end (off-policy-cs)',
     assumptions: [
       'logged propensities are true',
       'every action of the target could have been logged',
       'the whole log is given',
+      'rows are independent of each other: the logging policy did not learn from them (off-policy-cs where it did)',
     ],
     checked: [
       'propensities are above 0',
       'the target plays a logged action',
+      'the effective sample is at least `minEffectiveSampleSize`, where that is given',
       'no weight is clipped: the greatest is reported',
     ],
     sentence: says(
-      'The target policy would earn {snips} (self-normalised; by inverse propensity alone {ips}, se {ipsSe}) from {effectiveSampleSize} effective rows.',
-      'Die Zielstrategie würde {snips} erzielen (selbstnormiert; nur invers gewichtet {ips}, SE {ipsSe}) aus effektiv {effectiveSampleSize} Zeilen.',
+      'The target policy would earn {snips}, between {snipsLower} and {snipsUpper} (self-normalised; by inverse propensity alone {ips}, se {ipsSe}) from {effectiveSampleSize} effective rows.',
+      'Die Zielstrategie würde {snips} erzielen, zwischen {snipsLower} und {snipsUpper} (selbstnormiert; nur invers gewichtet {ips}, SE {ipsSe}), aus effektiv {effectiveSampleSize} Zeilen.',
+    ),
+  },
+  'off-policy-cs': {
+    horizon: 'always-valid',
+    formula:
+      '{m: ∏(1 + min(λ, ½/m)(w·r − m)) < 2/α}, and the same of w(1 − r) for the upper limit; λ = √(2ln(2/α)/(t·ln(1+t)·σ̃²_{t−1}))',
+    reference:
+      'Waudby-Smith, Wu, Ramdas, Karampatziakis & Mineiro, "Anytime-valid off-policy inference for contextual bandits" (2022); Waudby-Smith & Ramdas, JRSS B 86 (2024), eq. 26',
+    use: 'the value of a policy, or of an arm, from data that a bandit collected while it learned, read as often as one likes',
+    avoid: 'rewards without known bounds; a sharp answer from few rows (off-policy, read once)',
+    assumptions: [
+      'rewards lie in `range`',
+      'each logged propensity is the one with which its action was drawn, given what came before',
+      'the policy’s value does not change over time',
+      'rows come in the order in which they were logged',
+    ],
+    checked: [
+      'rewards lie in the range',
+      'propensities are above 0; their size needs no bound',
+      'the effective sample is at least `minEffectiveSampleSize`, where that is given',
+    ],
+    sentence: says(
+      'After all rows asked for the policy’s value lies between {lower.-1} and {upper.-1}, whenever one looks.',
+      'Nach allen abgefragten Zeilen liegt der Wert der Strategie zwischen {lower.-1} und {upper.-1}, wann immer man hinsieht.',
     ),
   },
 };

@@ -1,6 +1,7 @@
 import { BAYESIAN_WORDS } from './bayesian.ts';
 import type { Explanation, Fields, Horizon, Sentence } from './explanation.ts';
 import { FIXED_HORIZON_WORDS } from './fixed-horizon.ts';
+import { FIXED_HORIZON_MORE_WORDS } from './fixed-horizon-more.ts';
 import { MONITORING_WORDS } from './monitoring.ts';
 import { QUASI_EXPERIMENT_WORDS } from './quasi-experiments.ts';
 import { SEQUENTIAL_WORDS } from './sequential.ts';
@@ -8,6 +9,7 @@ import { SEQUENTIAL_WORDS } from './sequential.ts';
 /** By method of the contract. */
 export const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ...FIXED_HORIZON_WORDS,
+  ...FIXED_HORIZON_MORE_WORDS,
   ...SEQUENTIAL_WORDS,
   ...BAYESIAN_WORDS,
   ...QUASI_EXPERIMENT_WORDS,

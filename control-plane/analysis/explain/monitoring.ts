@@ -20,12 +20,17 @@ export const MONITORING_WORDS: Readonly<Record<string, Explanation>> = {
   },
   ks: {
     horizon: 'fixed',
-    formula: 'D = sup|F − G|; p by lattice paths, or Kolmogorov’s finite-sample law',
+    formula:
+      'D = sup|F − G|; p by lattice paths, or Kolmogorov’s finite-sample law; of sketches: of D less both rank errors',
     reference: 'Hodges, Arkiv för Matematik 3 (1958); Marsaglia, Tsang & Wang (2003)',
     use: 'did a continuous feature’s law change in any way?',
     avoid: 'large samples, where shifts too small to matter are significant: look at D too',
-    assumptions: [rows, 'the law is continuous'],
-    checked: ['no sample is empty'],
+    assumptions: [
+      rows,
+      'the law is continuous',
+      'of sketches (values with weights, `rankError`): ranks are off by no more than they say',
+    ],
+    checked: ['no sample is empty', 'weights do not ask for the exact law'],
     sentence: says(
       'The distributions differ by at most {d} (p = {p}).',
       'Die Verteilungen weichen höchstens um {d} ab (p = {p}).',
@@ -114,6 +119,26 @@ export const MONITORING_WORDS: Readonly<Record<string, Explanation>> = {
     sentence: says(
       'Probabilities are off by {ece} on average (at most {mce} in a bin); Brier score {brier}.',
       'Die Wahrscheinlichkeiten liegen im Mittel um {ece} daneben (höchstens {mce} in einer Klasse); Brier-Wert {brier}.',
+    ),
+  },
+  'performance-estimate': {
+    horizon: 'fixed',
+    formula:
+      'expected confusion matrix from Σp and Σ(1 − p) on each side of the threshold; se by the delta method from Σp(1 − p)',
+    reference:
+      'Białek, Kuberski, Perrakis & Bifet, "Estimating model performance under covariate shift without labels" (2024), section 3 (confidence-based performance estimation)',
+    use: 'a classifier’s accuracy, precision, recall, specificity or F1 on rows whose labels have not come yet',
+    avoid:
+      'probabilities that are not calibrated on these rows (calibration); concept drift, which no method without labels can see',
+    assumptions: [
+      'probabilities are calibrated on these rows: of those that say 0.3, three in ten are positive',
+      'labels are independent given their probabilities',
+      'the interval is for the metric that these rows will turn out to have',
+    ],
+    checked: ['30 rows or more', 'the metric’s denominator is above 0'],
+    sentence: says(
+      'The metric is estimated at {estimate}, between {lower} and {upper}, without labels.',
+      'Die Kennzahl wird ohne Labels auf {estimate} geschätzt, zwischen {lower} und {upper}.',
     ),
   },
   'conformal-interval': {

@@ -65,7 +65,8 @@ export const QUASI_EXPERIMENT_WORDS: Readonly<Record<string, Explanation>> = {
       'difference in differences with unit weights ω (ridge ζ²) and time weights λ, both with intercepts',
     reference: 'Arkhangelsky, Athey, Hirshberg, Imbens & Wager, AER 111 (2021), algorithms 1 and 3',
     use: 'panels where neither levels match nor all trends are parallel',
-    avoid: 'one pre-period; a single treated unit’s standard error (use placebo-test)',
+    avoid:
+      'one pre-period; a single treated unit’s standard error (use placebo-test); the jackknife’s error as if it were exact: with fixed weights it is somewhat small, see below',
     assumptions: [NO_SPILLOVER, 'a weighted set of controls moves in parallel'],
     checked: [...panel, 'a treated unit is left'],
     sentence: says(

@@ -1,5 +1,5 @@
 import { kolmogorovUpper } from '../numeric/kolmogorov.ts';
-import { at } from '../numeric/sum.ts';
+import { at, sum } from '../numeric/sum.ts';
 
 export interface Ks {
   readonly d: number;
@@ -60,4 +60,36 @@ export function ks(
       ? pathShare(m, n, bound)
       : kolmogorovUpper(Math.max(1, roundHalfEven((m * n) / (m + n))), d);
   return { d, p };
+}
+
+/** A sample in which each value stands for `weights` rows, as a quantile sketch keeps it. */
+export interface WeightedSample {
+  readonly values: readonly number[];
+  readonly weights: readonly number[];
+}
+
+/** Greatest difference of two distribution functions. */
+function weightedDistance(reference: WeightedSample, current: WeightedSample): number {
+  const steps = ({ values, weights }: WeightedSample, sign: number) => {
+    const total = sum(weights);
+    return values.map((x, i) => ({ x, step: (sign * at(weights, i)) / total }));
+  };
+  const all = [...steps(reference, 1), ...steps(current, -1)].sort((a, b) => a.x - b.x);
+  let [gap, greatest] = [0, 0];
+  for (const [i, { x, step }] of all.entries()) {
+    gap += step;
+    if (all[i + 1]?.x !== x) greatest = Math.max(greatest, Math.abs(gap));
+  }
+  return greatest;
+}
+
+/**
+ * The asymptotic test on weighted samples. `rankError` is how far both sketches' ranks may be off together: p is of the distance less
+ * that much, so that the sketches' error finds no drift where there is none.
+ */
+export function ksWeighted(reference: WeightedSample, current: WeightedSample, rankError = 0): Ks {
+  const d = weightedDistance(reference, current);
+  const [m, n] = [sum(reference.weights), sum(current.weights)];
+  const size = Math.max(1, roundHalfEven((m * n) / (m + n)));
+  return { d, p: kolmogorovUpper(size, Math.max(0, d - rankError)) };
 }

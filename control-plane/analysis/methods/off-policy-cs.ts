@@ -1,0 +1,65 @@
+import { findRoot } from '../numeric/root.ts';
+import { at, mean } from '../numeric/sum.ts';
+
+/** Most of the capital that one row may lose, as a share of it. */
+const MOST_LOST = 0.5;
+
+/** Bets λ_t on the terms' mean, each made of what came before it (Waudby-Smith & Ramdas, JRSS B 86 (2024), eq. 26). */
+function bets(terms: readonly number[], alpha: number): number[] {
+  const budget = 2 * Math.log(1 / alpha);
+  let [total, squares, variance] = [0.5, 0.25, 0.25];
+  return terms.map((x, i) => {
+    const t = i + 1;
+    const bet = Math.sqrt(budget / (t * Math.log1p(t) * variance));
+    total += x;
+    squares += (x - total / (t + 1)) ** 2;
+    variance = squares / (t + 1);
+    return bet;
+  });
+}
+
+/**
+ * ln of the capital ∏(1 + min(λ, ½/m)(x − m)) after each term ≥ 0: a supermartingale if the mean, given the past, is at most m,
+ * whatever bound the terms have. The limit at alpha passes m when it reaches ln(1/alpha).
+ */
+export function policyLogCapital(terms: readonly number[], m: number, alpha: number): number[] {
+  const all = bets(terms, alpha);
+  let log = 0;
+  return terms.map((x, i) => {
+    log += Math.log1p(Math.min(at(all, i), MOST_LOST / m) * (x - m));
+    return log;
+  });
+}
+
+/** Least mean in [0, 1] that is not rejected at alpha by the terms: the capital falls with it. */
+function lowerLimit(terms: readonly number[], alpha: number): number {
+  const excess = (m: number): number => (policyLogCapital(terms, m, alpha).at(-1) ?? 0) + Math.log(alpha);
+  if (excess(1e-12) < 0) return 0;
+  return excess(1) > 0 ? 1 : findRoot(excess, 1e-12, 1);
+}
+
+/**
+ * Confidence sequence of a policy's value from adaptively collected data (Waudby-Smith, Wu, Ramdas, Karampatziakis & Mineiro,
+ * "Anytime-valid off-policy inference for contextual bandits" (2022), with the betting capital of Waudby-Smith & Ramdas): rewards in
+ * [low, high], weights target/propensity ≥ 0 of any size, each propensity fixed before its action was drawn. The lower limit runs on
+ * w·r, the upper one on w·(1 − r), each at alpha/2; valid at every row at once.
+ */
+export function offPolicyCs(
+  reward: readonly number[],
+  weights: readonly number[],
+  {
+    range: [low, high],
+    alpha = 0.05,
+    at: after,
+  }: { range: readonly [number, number]; alpha?: number; at: readonly number[] },
+): { estimate: number[]; lower: number[]; upper: number[] } {
+  const width = high - low;
+  const unit = reward.map((r) => (r - low) / width);
+  const side = (terms: readonly number[]): number[] =>
+    after.map((n) => lowerLimit(terms.slice(0, n), alpha / 2));
+  const gains = unit.map((r, i) => at(weights, i) * r);
+  const estimate = after.map((n) => low + width * mean(gains.slice(0, n)));
+  const lower = side(gains).map((x) => low + width * x);
+  const upper = side(unit.map((r, i) => at(weights, i) * (1 - r))).map((x) => high - width * x);
+  return { estimate, lower, upper };
+}
