@@ -10,6 +10,8 @@ import { until } from './until.ts';
 export interface MlflowServer extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
+  /** Where it keeps artifacts. */
+  readonly artifacts: string;
 }
 
 /**
@@ -72,6 +74,7 @@ export async function startMlflowServer(
   const server: MlflowServer = {
     url,
     pid: child.pid ?? 0,
+    artifacts: join(dir, 'artifacts'),
     async [Symbol.asyncDispose]() {
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
       await gone;
