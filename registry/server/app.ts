@@ -31,6 +31,8 @@ const MLFLOW_VERSION = '3.17.2';
 /** As long as PostgreSQL takes to start again. */
 const RETRY_AFTER_S = 2;
 const BODY_LIMIT = 32 * 1024 * 1024;
+/** Of a connection, each way: Node's own 64 KiB stops and starts the socket after every read. */
+const SOCKET_BUFFER_BYTES = 256 * 1024;
 const SERVER_INFO = {
   store_type: 'SqlStore',
   workspaces_enabled: false,
@@ -142,6 +144,7 @@ export const buildApp = (
   const authenticate = authenticator(config);
   const app = Fastify({
     loggerInstance,
+    http: { highWaterMark: SOCKET_BUFFER_BYTES },
     disableRequestLogging: true,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 0,

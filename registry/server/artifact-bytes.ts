@@ -1,15 +1,15 @@
-import { once } from 'node:events';
-import type { Readable } from 'node:stream';
 import type { ArtifactStore } from '@assay/registry-store/artifacts';
 import { blobPathOf } from '@assay/registry-store/artifacts-blobs';
 import type { Context } from '@assay/registry-store/context';
 import { absent } from '@assay/registry-store/faults';
 import { describeVersion } from '@assay/registry-store/version-description';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { bytesOf } from './artifact-body.ts';
 import { deletionRoutes } from './artifact-deletions.ts';
 import type { ArtifactJobs } from './artifact-jobs.ts';
 import { listProxied } from './artifact-lists.ts';
 import { type AskedRange, rangeOf } from './artifact-range.ts';
+import { sendBlocks } from './artifact-sending.ts';
 import { uploadRoutes } from './artifact-uploads.ts';
 
 export interface ArtifactScope {
@@ -51,12 +51,12 @@ export const send = async (
   if (asked === 'unsatisfiable')
     return reply.code(416).header('Content-Range', `bytes */${file.size}`).send();
   const { start, end } = asked ?? { start: 0, end: file.size - 1 };
-  const body =
-    file.size === 0 || request.method === 'HEAD' ? undefined : artifacts.read(file.digest, { start, end });
-  if (body !== undefined) await once(body, 'readable');
-  describe(reply, file);
+  const empty = file.size === 0 || request.method === 'HEAD';
+  const blocks = empty ? undefined : artifacts.blocks(file.digest, { start, end });
+  const first = await blocks?.next();
+  describe(reply, file).header('Content-Length', end - start + 1);
   if (asked !== undefined) reply.code(206).header('Content-Range', `bytes ${start}-${end}/${file.size}`);
-  return reply.header('Content-Length', end - start + 1).send(body ?? '');
+  return first === undefined || blocks === undefined ? reply.send('') : sendBlocks(reply, first, blocks);
 };
 
 /** GET and HEAD by hand: the HEAD that Fastify makes of a GET announces the length of its own empty body. */
@@ -95,7 +95,7 @@ export const artifactRoutes =
     );
     app.put(`${base}/*`, { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) => {
       const { nowMs } = contextOf(request, true);
-      await artifacts.put(pathOf(request), (request.body as Readable | undefined) ?? request.raw, nowMs);
+      await artifacts.put(pathOf(request), bytesOf(request), nowMs);
       return {};
     });
     both(app, `${base}/*`, async (request, reply) => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AssayError } from '@assay/domain/errors';
 import type { BlobStore } from '@assay/registry-store/artifacts-blobs';
+import { prepareIntake } from '@assay/registry-store/artifacts-intake';
 import { LocalBlobs } from '@assay/registry-store/artifacts-local';
 import type { S3Location } from '@assay/registry-store/artifacts-s3';
 import { Staging } from '@assay/registry-store/artifacts-staging';
@@ -69,7 +70,7 @@ const openBlobs = async ({ store }: ArtifactConfig): Promise<BlobStore> => {
   return blobs;
 };
 
-export const openArtifacts = async (config: ArtifactConfig) => ({
-  blobs: await openBlobs(config),
-  staging: new Staging(config.stagingDir),
-});
+export const openArtifacts = async (config: ArtifactConfig) => {
+  const [blobs] = await Promise.all([openBlobs(config), prepareIntake()]);
+  return { blobs, staging: new Staging(config.stagingDir) };
+};

@@ -1,16 +1,13 @@
-import type { Readable } from 'node:stream';
 import { parseExact } from '@assay/domain/exact-json';
 import { invalid } from '@assay/registry-store/faults';
 import type { Input } from '@assay/registry-store/input';
 import type { FastifyRequest } from 'fastify';
+import { bodyOf } from './artifact-body.ts';
 
 /** 10,000 parts with their URLs and tags fit. */
 const MOST_BYTES = 8 * 1024 * 1024;
 
-export const bodyOf = (request: FastifyRequest): Readable =>
-  (request.body as Readable | undefined | null) ?? request.raw;
-
-/** In the artifact scope bodies are streams; a few calls have JSON. Malformed JSON counts as {}, as everywhere here. */
+/** A few calls of the artifact scope have JSON. Malformed JSON counts as {}, as everywhere here. */
 export const jsonOf = async (request: FastifyRequest): Promise<Input> => {
   const chunks: Buffer[] = [];
   let size = 0;

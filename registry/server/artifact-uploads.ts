@@ -7,8 +7,9 @@ import {
 } from '@assay/registry-store/artifacts-uploads';
 import type { Input } from '@assay/registry-store/input';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { bytesOf } from './artifact-body.ts';
 import type { ArtifactScope } from './artifact-bytes.ts';
-import { bodyOf, jsonOf } from './artifact-json.ts';
+import { jsonOf } from './artifact-json.ts';
 
 const BASE = '/api/2.0/mlflow-artifacts/mpu';
 const TOKEN_HEADER = 'x-assay-upload-token';
@@ -36,7 +37,7 @@ export const uploadRoutes = (app: FastifyInstance, { contextOf, pool, artifacts 
     const { id, part } = request.params as { id: string; part: string };
     const token = String(request.headers[TOKEN_HEADER] ?? '');
     const sent = { id, part: Number(part), token };
-    const etag = await putPart({ pool, artifacts }, sent, bodyOf(request), Date.now);
+    const etag = await putPart({ pool, artifacts }, sent, bytesOf(request), Date.now);
     return reply.header('ETag', `"${etag}"`).send({});
   });
   for (const [name, operation] of [

@@ -41,13 +41,13 @@ export class BlobLedger {
   }
 
   /** Undefined when the blob was deleted in between: ask again. */
-  async #claim({ digest, size, blocks }: Staged, nowMs: number): Promise<string | undefined> {
+  async #claim({ digest, size, tags }: Staged, nowMs: number): Promise<string | undefined> {
     const id = randomUUID();
     try {
       await this.#pool.query(
-        `WITH blob AS (INSERT INTO blobs (digest, size, created, blocks) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING)
+        `WITH blob AS (INSERT INTO blobs (digest, size, created, tags) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING)
          INSERT INTO blob_claims (id, digest, at) VALUES ($5, $1, $3)`,
-        [digest, size, nowMs, blocks, id],
+        [digest, size, nowMs, tags, id],
       );
       return id;
     } catch (error) {

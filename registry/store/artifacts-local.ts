@@ -4,7 +4,7 @@ import { link, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type BlobStore, type ByteRange, blobPathOf, type StoredBlob } from './artifacts-blobs.ts';
-import { BLOCK_BYTES } from './artifacts-hash.ts';
+import { BLOCK_BYTES } from './artifacts-tags.ts';
 
 const unlessAbsent = (error: NodeJS.ErrnoException): undefined => {
   if (error.code !== 'ENOENT') throw error;

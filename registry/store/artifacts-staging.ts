@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BLOCK_BYTES, type Digested, digestInto } from './artifacts-hash.ts';
+import { type Digested, takeIn } from './artifacts-intake.ts';
+import { BLOCK_BYTES } from './artifacts-tags.ts';
 
 export interface Staged extends Digested {
   readonly file: string;
@@ -32,21 +33,10 @@ export class Staging {
     const file = join(this.#incoming, name);
     this.#active.add(name);
     try {
-      return await work({ file, ...(await this.#write(file, source)) });
+      return await work({ file, ...(await takeIn(source, file)) });
     } finally {
       await rm(file, { force: true });
       this.#active.delete(name);
-    }
-  }
-
-  async #write(file: string, source: AsyncIterable<Uint8Array>): Promise<Digested> {
-    const handle = await open(file, 'wx', 0o444);
-    try {
-      const digested = await digestInto(source, (block) => handle.appendFile(block));
-      await handle.datasync();
-      return digested;
-    } finally {
-      await handle.close();
     }
   }
 

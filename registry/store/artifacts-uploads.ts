@@ -1,5 +1,4 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { requireFree, safePath } from './artifacts-names.ts';
 import type { Context } from './context.ts';
 import { type Db, one, type Row, rows } from './database.ts';
@@ -55,7 +54,7 @@ export const createUpload = async (
 export const putPart = async (
   { pool, artifacts }: Pick<Context, 'pool' | 'artifacts'>,
   { id, part, token }: { id: string; part: number; token: string },
-  body: Readable,
+  body: AsyncIterable<Uint8Array>,
   now: () => number,
 ): Promise<string> => {
   const upload = await uploadOf(pool, id);

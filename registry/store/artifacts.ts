@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type pg from 'pg';
 import type { BlobStore, ByteRange } from './artifacts-blobs.ts';
 import { BlobLedger } from './artifacts-ledger.ts';
@@ -32,7 +32,7 @@ export class ArtifactStore {
   }
 
   /** The bytes are durable before the name is there; an upload that breaks off leaves neither. */
-  async put(given: string, body: Readable, nowMs: number): Promise<Artifact> {
+  async put(given: string, body: AsyncIterable<Uint8Array>, nowMs: number): Promise<Artifact> {
     const path = safePath(given);
     if (path === '') throw invalid('Cannot store an artifact without a name');
     await requireFree(this.#pool, path, undefined);
@@ -67,9 +67,14 @@ export class ArtifactStore {
     throw absent(`There is no artifact ${JSON.stringify(path)}`);
   }
 
-  /** Verified block by block. Errors, on the stream: RESOURCE_DOES_NOT_EXIST, DATA_LOSS. */
+  /** Verified blocks, as large as they come from the store and the caller's own. Throws RESOURCE_DOES_NOT_EXIST, DATA_LOSS. */
+  blocks(digest: string, range?: Partial<ByteRange>): AsyncGenerator<Uint8Array> {
+    return this.#reader.blocks(digest, range);
+  }
+
+  /** The same as a stream, which has the errors. */
   read(digest: string, range?: Partial<ByteRange>): Readable {
-    return this.#reader.read(digest, range);
+    return Readable.from(this.blocks(digest, range), { objectMode: false });
   }
 
   /** Everything under a folder, whole paths. */

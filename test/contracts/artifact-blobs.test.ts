@@ -93,12 +93,12 @@ describe.each(ADAPTERS)('artifacts on %s', (adapter) => {
     await expect(read(store.artifacts.read(digest))).rejects.toMatchObject({ code: 'DATA_LOSS' });
   });
 
-  test('a blob from before block digests were kept is verified whole first', async () => {
+  test('a blob whose block tags are not kept yet is verified whole first', async () => {
     const bytes = bytesOf(2 * MIB + 1, 13);
     const digest = await store.upload('old/file.bin', bytes);
-    await store.pool.query('UPDATE blobs SET blocks = NULL WHERE digest = $1', [digest]);
+    await store.pool.query('UPDATE blobs SET tags = NULL WHERE digest = $1', [digest]);
     expect(await read(store.artifacts.read(digest, { start: 1, end: 4 }))).toEqual(bytes.subarray(1, 5));
-    await store.pool.query('UPDATE blobs SET blocks = NULL WHERE digest = $1', [digest]);
+    await store.pool.query('UPDATE blobs SET tags = NULL WHERE digest = $1', [digest]);
     await store.flip(digest, 2 * MIB);
     await expect(read(store.artifacts.read(digest, { start: 1, end: 4 }))).rejects.toMatchObject({
       code: 'DATA_LOSS',

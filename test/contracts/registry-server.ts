@@ -14,6 +14,7 @@ export const TOKENS = {
 
 export interface TestRegistry extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
   readonly artifacts: string;
   readonly database: string;
   /** Ends the process as a power cut would, and starts another one on the same database and artifacts. */
@@ -43,6 +44,7 @@ async function onFolder(
   });
   return {
     url: registry.url,
+    pid: registry.pid,
     artifacts: join(dir, 'artifacts'),
     database: postgres.url,
     async restartAfterKill() {
