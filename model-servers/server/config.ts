@@ -28,6 +28,10 @@ export interface ModelServerConfig {
   /** Assay's registry, asked by digest for model files that are not on this machine; absent: they have to be. */
   readonly registryUrl: string | undefined;
   readonly hosting: HostingOptions;
+  /** More than one share both ports. */
+  readonly processes: number;
+  /** What this was read from, for those processes. */
+  readonly env: Readonly<NodeJS.ProcessEnv>;
 }
 
 const whole = (low: number, high: number, otherwise: number) =>
@@ -58,6 +62,7 @@ const ENVIRONMENT = z.object({
   ASSAY_MAX_MESSAGE_BYTES: whole(1024, 2 ** 31 - 1, 64 * 2 ** 20),
   ASSAY_MAX_IN_FLIGHT: whole(1, 1_000_000, 1024),
   ASSAY_REQUEST_TIMEOUT_MS: whole(100, 3_600_000, 60_000),
+  ASSAY_MODEL_SERVER_PROCESSES: whole(1, 256, 1),
   /** Execution providers in order of preference; what cannot be had falls back to the next, cpu at last. */
   ASSAY_EXECUTION_PROVIDERS: z
     .string()
@@ -124,6 +129,8 @@ export function readConfig(env: NodeJS.ProcessEnv): ModelServerConfig {
     identities: identities(e.ASSAY_TOKENS),
     serviceToken: e.ASSAY_SERVICE_TOKEN,
     registryUrl: e.ASSAY_REGISTRY_URL,
+    env,
+    processes: e.ASSAY_MODEL_SERVER_PROCESSES,
     hosting: {
       providers: e.ASSAY_EXECUTION_PROVIDERS.split(','),
       timeLimitMs: e.ASSAY_MODEL_TIME_LIMIT_MS,

@@ -6,6 +6,7 @@ import type { PlanHolder } from '../routing/plan-holder.ts';
 import type { ShadowQueue } from '../routing/shadow-queue.ts';
 import type { TrafficCounts } from '../routing/traffic.ts';
 import type { Events } from './events.ts';
+import type { MetricsText } from './processes/worker.ts';
 import type { Recorder } from './recorder.ts';
 
 /** What the handlers of one server share. */
@@ -18,6 +19,7 @@ export interface Serving {
   readonly seenOutcomes: Seen;
   readonly seenExposures: Seen;
   readonly events: Events;
+  readonly metricsText: MetricsText;
   readonly log: Logger;
   readonly access: Access;
   readonly maxInFlight: number;

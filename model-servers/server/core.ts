@@ -19,6 +19,7 @@ import { evidenceHandlers } from './handlers/evidence.ts';
 import { inferenceHandlers } from './handlers/inference.ts';
 import { addHealthAndReflection, Health } from './health.ts';
 import { takeInfer } from './infer-streams.ts';
+import { metricsText } from './processes/worker.ts';
 import { Recorder } from './recorder.ts';
 import { restApp } from './rest/app.ts';
 import { readable } from './unreadable.ts';
@@ -95,7 +96,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const [seenOutcomes, seenExposures] = [new Seen(SEEN_LIMIT), new Seen(SEEN_LIMIT)];
   const serving: Serving = {
     ...{ plans, wal, recorder: new Recorder(wal), traffic, shadows, seenOutcomes, seenExposures },
-    ...{ events, log, access, maxInFlight },
+    ...{ events, log, access, maxInFlight, metricsText: metricsText(events.registry) },
   };
   const server = grpcServer(serving, health, maxMessageBytes);
   const rest = restApp(serving, options);

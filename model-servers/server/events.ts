@@ -40,7 +40,12 @@ const counters = (registry: Registry) => {
     sealFailures: counter('assay_evidence_seal_failures_total', 'Segments that could not be sealed yet'),
     torn: counter('assay_evidence_torn_bytes_total', 'Bytes of torn tails cut from segments'),
     plansRefused: counter('assay_plans_refused_total', 'Route plans refused'),
-    version: new Gauge({ name: 'assay_route_version', help: 'Route plan in force', registers: [registry] }),
+    version: new Gauge({
+      name: 'assay_route_version',
+      help: 'Route plan in force, in the process that is furthest behind',
+      registers: [registry],
+      aggregator: 'min',
+    }),
   };
 };
 

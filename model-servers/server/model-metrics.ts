@@ -5,12 +5,18 @@ const DIGEST_LETTERS = 12;
 
 /** Memory, restarts and readiness of each model that is loaded, by the beginning of its digest and where it runs. */
 export function modelMetrics(registry: Registry, models: () => readonly LoadedModel[]): void {
-  const gauge = (name: string, help: string, read: (model: LoadedModel) => number): void => {
+  const gauge = (
+    name: string,
+    help: string,
+    read: (model: LoadedModel) => number,
+    aggregator: 'sum' | 'min' = 'sum',
+  ): void => {
     const found = new Gauge({
       name,
       help,
       labelNames: ['digest', 'place', 'provider'],
       registers: [registry],
+      aggregator,
       collect() {
         found.reset();
         for (const model of models()) {
@@ -30,7 +36,7 @@ export function modelMetrics(registry: Registry, models: () => readonly LoadedMo
     'Hosts that ended by themselves or were killed for hanging',
     (m) => m.status().hostRestarts,
   );
-  gauge('assay_model_ready', '1 when the model can run', (m) => (isReady(m) ? 1 : 0));
+  gauge('assay_model_ready', '1 when the model can run, in each process', (m) => (isReady(m) ? 1 : 0), 'min');
 }
 
 /** `idle` waits for its first run and is as good as up. */

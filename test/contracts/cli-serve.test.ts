@@ -73,6 +73,27 @@ test('serves on its ports from relative paths, reloads on SIGHUP, keeps the old 
   }
 });
 
+test('--processes: two servers on one port, ended by one signal, evidence of both', async () => {
+  copyFileSync(join(MODELS, 'ranking-affinity.onnx'), join(root, 'rank.onnx'));
+  write('1');
+  const child = serve('--processes', '2');
+  let out = '';
+  child.stdout?.on('data', (part: Buffer) => {
+    out += part;
+  });
+  const ended = once(child, 'exit');
+  try {
+    const { http } = await until('its addresses', () => (out.includes('\n') ? JSON.parse(out) : undefined));
+    expect((await fetch(`${http}/v2/health/ready`)).status).toBe(200);
+    const locks = readdirSync(join(root, 'evidence/wal')).filter((f) => f.endsWith('.lock'));
+    expect(locks.sort()).toEqual(['standalone-1.lock', 'standalone-2.lock']);
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
 test('a port that is taken is refused, whichever of the two it is, and nothing is left running', async () => {
   copyFileSync(join(MODELS, 'ranking-affinity.onnx'), join(root, 'rank.onnx'));
   write('1');

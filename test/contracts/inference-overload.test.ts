@@ -53,6 +53,7 @@ test('no model runs whose deadline has passed or whose caller is gone', async ()
     seenExposures: new Seen(1),
     events: serverEvents(log, traffic, shadows),
     access: { required: false, identities: new Map() },
+    metricsText: async () => '',
     maxInFlight: 1,
   });
   try {

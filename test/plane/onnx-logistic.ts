@@ -38,10 +38,12 @@ const valueInfo = (field: number, name: string, width: number): Write => {
 const node = (kind: string, inputs: readonly string[], output: string): Write =>
   message(1, all(...inputs.map((i) => text(1, i)), text(2, output), text(4, kind)));
 
+const onnx = (graph: Write): Uint8Array =>
+  all(number(1, 8), message(7, graph), message(8, number(2, 17)))(new BinaryWriter()).finish();
+
 /** A real ONNX file: `probability = sigmoid(features · weights + bias)`, features [batch, n], probability [batch, 1]. */
-export function logisticOnnx(weights: readonly number[], bias: number): Uint8Array {
-  const graph = message(
-    7,
+export const logisticOnnx = (weights: readonly number[], bias: number): Uint8Array =>
+  onnx(
     all(
       node('Gemm', ['features', 'weights', 'bias'], 'logit'),
       node('Sigmoid', ['logit'], 'probability'),
@@ -52,6 +54,23 @@ export function logisticOnnx(weights: readonly number[], bias: number): Uint8Arr
       valueInfo(12, 'probability', 1),
     ),
   );
-  const opset = message(8, number(2, 17));
-  return all(number(1, 8), graph, opset)(new BinaryWriter()).finish();
-}
+
+const ramp = (count: number): readonly number[] =>
+  Array.from({ length: count }, (_, i) => ((i % 7) - 3) / count);
+
+/** A real ONNX file with `hidden` × `hidden` weights (four bytes each) between features [batch, n] and probability [batch, 1]. */
+export const wideOnnx = (features: number, hidden: number): Uint8Array =>
+  onnx(
+    all(
+      node('MatMul', ['features', 'first'], 'a'),
+      node('MatMul', ['a', 'second'], 'b'),
+      node('MatMul', ['b', 'third'], 'logit'),
+      node('Sigmoid', ['logit'], 'probability'),
+      text(2, 'wide'),
+      floats('first', [features, hidden], ramp(features * hidden)),
+      floats('second', [hidden, hidden], ramp(hidden * hidden)),
+      floats('third', [hidden, 1], ramp(hidden)),
+      valueInfo(11, 'features', features),
+      valueInfo(12, 'probability', 1),
+    ),
+  );

@@ -9,6 +9,7 @@ interface ServeFlags {
   readonly port: number;
   readonly httpPort: number;
   readonly evidence: string;
+  readonly processes: number;
   readonly json?: true;
 }
 
@@ -24,6 +25,12 @@ export function addServe(program: Command): void {
     .option('--port <port>', 'gRPC port (0: a free one)', whole(0, 65_535), 0)
     .option('--http-port <port>', 'REST and metrics port (0: a free one)', whole(0, 65_535), 0)
     .option('--evidence <dir>', 'folder for evidence', 'evidence')
+    .option(
+      '--processes <n>',
+      'processes that share the ports; each writes its own evidence',
+      whole(1, 256),
+      1,
+    )
     .option('--json', 'print the addresses as JSON')
     .action(async (flags: ServeFlags, command: Command) => {
       if (flags.schema) return printSchema();
@@ -37,6 +44,7 @@ export function addServe(program: Command): void {
         port: flags.port,
         httpPort: flags.httpPort,
         evidence: flags.evidence,
+        processes: flags.processes,
       });
       if (flags.json) printJson({ grpc: server.grpc, http: server.http });
       else say(`serving: gRPC ${server.grpc}, REST ${server.http}`);

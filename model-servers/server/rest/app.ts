@@ -63,7 +63,7 @@ export function restApp(
   );
   app.get('/metrics', async (_request, reply) => {
     const { registry } = serving.events;
-    return reply.type(registry.contentType).send(await registry.metrics());
+    return reply.type(registry.contentType).send(await serving.metricsText());
   });
   app.post('/v2/repository/index', () => repositoryIndex(serving, '').models);
   const predict = predictor(serving);
