@@ -13,6 +13,8 @@ const PATIENCE_MS = 20_000;
 const ABANDON_MS = 5;
 const PATH = '/inference.GRPCInferenceService/ModelInfer';
 
+const REFUSED = 'refused stream';
+
 /** One HTTP/2 connection that is opened again when the server closed it. */
 export class GrpcSender {
   readonly #address: string;
@@ -49,8 +51,19 @@ export class GrpcSender {
     }
   }
 
-  /** How the call ended. */
-  send({ body, headers, open }: GrpcCase): Promise<string> {
+  /**
+   * How the call ended. A stream that the server refused while it closed the connection (it does after a flood of headers) was not
+   * begun, and is asked again on another one, as every gRPC client does (RFC 9113, section 8.7); once, so that a server which
+   * refuses all is seen.
+   */
+  async send(sent: GrpcCase): Promise<string> {
+    const how = await this.#once(sent);
+    if (how !== REFUSED) return how;
+    this.#session = undefined;
+    return (await this.#once(sent)).replace(REFUSED, 'cut');
+  }
+
+  #once({ body, headers, open }: GrpcCase): Promise<string> {
     return new Promise((resolve) => {
       const call = this.#request(headers);
       let [status, http] = ['', ''];
@@ -68,7 +81,9 @@ export class GrpcSender {
         .on('error', () => undefined);
       call.on('close', () => {
         clearTimeout(timer);
-        resolve(status || (http === '' || http === '200' ? 'cut' : `http ${http}`));
+        const isRefused = http === '' && call.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+        const cut = isRefused ? REFUSED : 'cut';
+        resolve(status || (http === '' || http === '200' ? cut : `http ${http}`));
       });
       // The answer may come before the body is whole
       call.on('end', () => call.end());
