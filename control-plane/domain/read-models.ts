@@ -74,6 +74,8 @@ export interface AliasAt {
 /** Changes of a model's aliases, newest first. */
 export interface AliasHistoryView {
   readonly model: string;
+  /** False: the registry is another MLflow server, which keeps none. */
+  readonly isKept: boolean;
   readonly changes: readonly AliasChange[];
 }
 
@@ -97,6 +99,8 @@ export interface VersionAt {
 /** What was in force of a model at an instant, with who and why. */
 export interface AsOfView {
   readonly model: string;
+  /** False: the registry keeps no history of aliases, and what is told of them is what Assay did itself. */
+  readonly hasAliasHistory: boolean;
   readonly atMs: number;
   readonly aliases: readonly AliasAt[];
   readonly versions: readonly VersionAt[];

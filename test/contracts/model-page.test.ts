@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { httpModelRegistry } from '@assay/adapters/registry/http-model-registry';
+import { httpRegistryReader } from '@assay/adapters/registry/http-registry-reader';
 import { buildApp } from '@assay/control-plane-server/app';
 import { EventFeed } from '@assay/control-plane-server/event-feed';
 import { Identities } from '@assay/control-plane-server/identities';
@@ -70,11 +71,13 @@ async function mark(name: string): Promise<void> {
 
 beforeAll(async () => {
   world = await GateWorld.start();
+  const registry = { baseUrl: world.registry.url, token: TOKENS.service };
   app = await buildApp(
     {
       store: world.store,
       workflows: world.workflows,
-      registry: httpModelRegistry({ baseUrl: world.registry.url, token: TOKENS.service }),
+      registry: httpModelRegistry(registry),
+      reader: httpRegistryReader(registry),
       ledger: world.ledger,
       identities: new Identities(new Map(), 'open'),
       servers: new LiveServers(Date.now),
@@ -193,6 +196,12 @@ describe('as of an instant', () => {
     expect(aliases.find((a) => a.alias === 'challenger')?.lifecycle).toMatchObject({
       why: 'because of shadow',
     });
+  });
+
+  test('a model that is registered and was never released has a past without events', async () => {
+    const { status, body } = await get<AsOfView>('/models/trained/as-of?at=2020-03-03');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ model: 'trained', hasAliasHistory: true, aliases: [], versions: [] });
   });
 
   test.for([

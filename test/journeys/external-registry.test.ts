@@ -7,10 +7,16 @@ import { Shop } from '@assay/cli/demo/shop';
 import type { TrainResult } from '@assay/contract/train';
 import { FAMILIES } from '@assay/domain/families/all';
 import type { EndpointView } from '@assay/domain/read-models';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assay, TestAssay } from '../plane/assay.ts';
+import { findChromium, launchChromium, NO_CHROMIUM } from '../plane/chromium.ts';
 import { type MlflowServer, startMlflowServer } from '../plane/mlflow-server.ts';
 import { until } from '../plane/until.ts';
+import { externalRegistryPages } from './ui-registry.ts';
+
+const chromiumPath = findChromium(process.env);
+const isSkipped = chromiumPath === undefined && !process.env.CI;
 
 describe('a real MLflow server as the registry', () => {
   let server: MlflowServer;
@@ -85,6 +91,27 @@ describe('a real MLflow server as the registry', () => {
     expect(JSON.parse(stdout)).toMatchObject([
       { name: trained.model, family: 'pricing', champion: trained.version },
     ]);
+  });
+
+  const title = `the data scientist's pages${isSkipped ? ` (skipped: ${NO_CHROMIUM})` : ''}`;
+  describe.skipIf(isSkipped)(title, () => {
+    let browser: Browser;
+    let page: Page;
+    beforeAll(async () => {
+      if (chromiumPath === undefined) throw new Error(`The pages cannot be driven: ${NO_CHROMIUM}`);
+      browser = await launchChromium(chromiumPath);
+      const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+      page = await context.newPage();
+      page.setDefaultTimeout(60_000);
+      await open('/');
+    }, 120_000);
+    afterAll(() => browser?.close());
+
+    const open = async (path: string): Promise<void> => {
+      await page.goto(`${plane.endpoints.ui}${path}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+    };
+    externalRegistryPages(() => ({ plane, page, open }), FAMILIES.pricing.model);
   });
 });
 

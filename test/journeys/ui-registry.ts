@@ -4,6 +4,7 @@ import type { RegisteredVersionView } from '@assay/domain/read-models';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { TestAssay } from '../plane/assay.ts';
+import { seriousViolations } from '../plane/chromium.ts';
 import { until } from '../plane/until.ts';
 
 /** What the journey of ui.test.ts has running. */
@@ -11,7 +12,6 @@ export interface UiWorld {
   readonly plane: TestAssay;
   readonly page: Page;
   open(path: string): Promise<void>;
-  seriousViolations(): Promise<string[]>;
 }
 
 /** More than a page of the table holds. */
@@ -21,12 +21,27 @@ const NAME = 'price sweep';
 
 /** The data scientist's pages, driven beside the product owner's on the Assay that runs already. */
 export function registryPages(world: () => UiWorld, model: string): void {
+  runPages(world);
+  test('a version: card, integrity, lineage, gate, past and bill of materials', () =>
+    oneVersion(world(), model));
+  test('two versions side by side, as the command line has them', () =>
+    comparedVersions(world(), model, /^differs: digest/));
+}
+
+/** The same pages where the registry is another MLflow server: what it cannot answer is said in a sentence. */
+export function externalRegistryPages(world: () => UiWorld, model: string): void {
+  runPages(world);
+  test('a version there: card, lineage and bill of materials, and what that server does not keep', () =>
+    externalVersion(world(), model));
+  test('one that was registered past Assay beside it', () =>
+    comparedVersions(world(), model, /^differs: stage champion/));
+  test('a model that Assay never released has a page too', () => unreleasedModel(world()));
+}
+
+function runPages(world: () => UiWorld): void {
   test('runs: filter in MLflow’s grammar, order, pages', () => runsOfAnExperiment(world()));
   test('a run: charts that the keyboard reads, its files, its data', () => oneRun(world()));
   test('runs side by side, with one chart of them all', () => comparedRuns(world()));
-  test('a version: card, integrity, lineage, gate, past and bill of materials', () =>
-    oneVersion(world(), model));
-  test('two versions side by side, as the command line has them', () => comparedVersions(world(), model));
 }
 
 async function mlflow<T>({ plane }: UiWorld, path: string, body: object): Promise<T> {
@@ -90,10 +105,10 @@ async function runsOfAnExperiment(world: UiWorld): Promise<void> {
   await filter.press('Enter');
   await page
     .getByRole('alert')
-    .filter({ hasText: /filter|operator|clause/i })
+    .filter({ hasText: /operator|comparator/i })
     .waitFor();
   expect(await filter.getAttribute('aria-invalid')).toBe('true');
-  expect(await world.seriousViolations()).toEqual([]);
+  expect(await seriousViolations(world.page)).toEqual([]);
   await filter.fill("params.depth != '0' AND metrics.loss < 0.06");
   await filter.press('Enter');
   await page.getByText('3 runs shown', { exact: true }).waitFor();
@@ -103,7 +118,7 @@ async function runsOfAnExperiment(world: UiWorld): Promise<void> {
     .and(page.locator('[aria-sort=descending]'))
     .waitFor();
   expect((await rowsOf(page).first().getByRole('rowheader').textContent())?.trim()).toBe('depth 3');
-  expect(await world.seriousViolations()).toEqual([]);
+  expect(await seriousViolations(world.page)).toEqual([]);
 }
 
 async function oneRun(world: UiWorld): Promise<void> {
@@ -127,7 +142,7 @@ async function oneRun(world: UiWorld): Promise<void> {
   await page.getByRole('table', { name: 'loss by step' }).getByRole('row').nth(STEPS).waitFor();
   await page.getByRole('combobox', { name: 'Scale' }).selectOption('log');
   await page.getByText('9 points not drawn: not a positive number').waitFor();
-  expect(await world.seriousViolations()).toEqual([]);
+  expect(await seriousViolations(world.page)).toEqual([]);
 }
 
 async function comparedRuns(world: UiWorld): Promise<void> {
@@ -145,7 +160,14 @@ async function comparedRuns(world: UiWorld): Promise<void> {
   await table.getByRole('row', { name: /^family pricing pricing$/ }).waitFor();
   await page.getByRole('checkbox', { name: 'Only what differs' }).check();
   await table.getByRole('row', { name: /^family/ }).waitFor({ state: 'detached' });
-  expect(await world.seriousViolations()).toEqual([]);
+  expect(await seriousViolations(world.page)).toEqual([]);
+}
+
+async function billOfMaterials(page: Page): Promise<void> {
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Bill of materials' }).click();
+  const bill = JSON.parse(await readFile(await (await download).path(), 'utf8')) as { bomFormat: string };
+  expect(bill.bomFormat).toBe('CycloneDX');
 }
 
 const versionsOf = async ({ plane }: UiWorld, model: string): Promise<readonly RegisteredVersionView[]> =>
@@ -167,11 +189,8 @@ async function oneVersion(world: UiWorld, model: string): Promise<void> {
   await page.getByText('Nothing refused').waitFor();
   await page.getByRole('list', { name: 'Lineage as a list' }).getByText('decided').waitFor();
   await page.getByRole('heading', { name: 'Model card' }).waitFor();
-  const download = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Bill of materials' }).click();
-  const bill = JSON.parse(await readFile(await (await download).path(), 'utf8')) as { bomFormat: string };
-  expect(bill.bomFormat).toBe('CycloneDX');
-  expect(await world.seriousViolations()).toEqual([]);
+  await billOfMaterials(page);
+  expect(await seriousViolations(world.page)).toEqual([]);
 
   await page.getByRole('button', { name: 'Show', exact: true }).click();
   await page.getByText(new RegExp(`version ${champion.version} was champion`)).waitFor();
@@ -187,7 +206,7 @@ async function oneVersion(world: UiWorld, model: string): Promise<void> {
   await page.getByRole('list', { name: 'Files', exact: true }).getByRole('listitem').first().waitFor();
 }
 
-async function comparedVersions(world: UiWorld, model: string): Promise<void> {
+async function comparedVersions(world: UiWorld, model: string, differs: RegExp): Promise<void> {
   const { page } = world;
   await until('there are two versions', async () => (await versionsOf(world, model)).length >= 2);
   await world.open(`/models/${model}`);
@@ -195,6 +214,48 @@ async function comparedVersions(world: UiWorld, model: string): Promise<void> {
     await page.getByRole('checkbox', { name: `Compare version ${version}`, exact: true }).check();
   await page.getByRole('button', { name: 'Compare versions' }).click();
   const table = page.getByRole('table', { name: /^Versions side by side/ });
-  await table.getByRole('row', { name: /^differs: digest/ }).waitFor();
-  expect(await world.seriousViolations()).toEqual([]);
+  await table.getByRole('row', { name: differs }).waitFor();
+  expect(await seriousViolations(world.page)).toEqual([]);
+}
+
+async function externalVersion(world: UiWorld, model: string): Promise<void> {
+  const { page } = world;
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Models' }).click();
+  await page.getByRole('link', { name: model, exact: true }).click();
+  await page.getByText('does not keep who moved an alias when').waitFor();
+  await page.getByRole('link', { name: 'v1', exact: true }).first().click();
+  await page.getByRole('heading', { level: 1, name: `${model} v1` }).waitFor();
+  await page.getByText('This registry does not look at files').waitFor();
+  await page.getByRole('list', { name: 'Lineage as a list' }).getByText('decided').waitFor();
+  await page.getByRole('heading', { name: 'Model card' }).waitFor();
+  await billOfMaterials(page);
+  await page.getByRole('button', { name: 'Show', exact: true }).click();
+  await page.getByText(/version 1 was champion/).waitFor();
+  await page.getByText('keeps no history: this is what Assay itself did').waitFor();
+  expect(await seriousViolations(world.page)).toEqual([]);
+  await page.getByRole('link', { name: /^run / }).first().click();
+  await page.getByRole('link', { name: `${model} v1` }).waitFor();
+  await page.getByRole('list', { name: 'Files', exact: true }).getByRole('listitem').first().waitFor();
+  await registerAgain(world, model);
+}
+
+/** A version that somebody makes at the server itself, of the same files. */
+async function registerAgain(world: UiWorld, model: string): Promise<void> {
+  const { endpoints } = world.plane;
+  const at = `${endpoints.registry}/api/2.0/mlflow/model-versions/get?name=${model}&version=1`;
+  const { model_version } = (await (await fetch(at)).json()) as {
+    model_version: { source: string; run_id: string };
+  };
+  const { source, run_id } = model_version;
+  await mlflow(world, 'model-versions/create', { name: model, source, run_id });
+}
+
+async function unreleasedModel(world: UiWorld): Promise<void> {
+  const { page } = world;
+  await mlflow(world, 'registered-models/create', { name: 'never released' });
+  await world.open(`/models/never%20released?at=${encodeURIComponent(new Date().toISOString())}`);
+  await page.getByRole('heading', { level: 1, name: 'never released' }).waitFor();
+  await page.getByText('no version was champion').waitFor();
+  await page.getByText('keeps no history: this is what Assay itself did').waitFor();
+  expect(await seriousViolations(world.page)).toEqual([]);
 }

@@ -5,11 +5,10 @@ import { REPOSITORY } from '@assay/cli/supervisor/cache';
 import { FAMILIES } from '@assay/domain/families/all';
 import type { ExperimentView } from '@assay/domain/read-models';
 import type { Release } from '@assay/domain/release';
-import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestAssay } from '../plane/assay.ts';
-import { findChromium, launchChromium, NO_CHROMIUM } from '../plane/chromium.ts';
+import { findChromium, launchChromium, NO_CHROMIUM, seriousViolations } from '../plane/chromium.ts';
 import { until } from '../plane/until.ts';
 import { registryPages } from './ui-registry.ts';
 
@@ -35,13 +34,6 @@ describe.skipIf(isSkipped)(title, () => {
 
   const releasesOf = async (): Promise<readonly Release[]> =>
     (await plane.api<Release[]>(`/releases?endpoint=${FAMILIES[FAMILY].endpoint}`)).body;
-
-  async function seriousViolations(): Promise<string[]> {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    return violations
-      .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-      .map((v) => `${page.url()}: ${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`);
-  }
 
   const open = async (path: string): Promise<void> => {
     await page.goto(`${plane.endpoints.ui}${path}`);
@@ -90,7 +82,7 @@ describe.skipIf(isSkipped)(title, () => {
     await page.getByRole('dialog', { name: 'Access token' }).getByLabel('Token').fill('wrong');
     await page.getByRole('button', { name: 'Use token' }).click();
     await page.getByRole('alert').getByText('UNAUTHENTICATED').waitFor();
-    expect(await seriousViolations()).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
   });
 
   test('with a token the overview shows the five endpoints, live', async () => {
@@ -103,7 +95,7 @@ describe.skipIf(isSkipped)(title, () => {
       await page.getByRole('article', { name: spec.endpoint }).waitFor();
     expect(await page.getByRole('article').count()).toBe(5);
     await page.getByRole('status').getByText('Live', { exact: true }).waitFor();
-    expect(await seriousViolations()).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
   });
 
   test(
@@ -135,7 +127,7 @@ describe.skipIf(isSkipped)(title, () => {
       await page.getByText('every hash recomputed here and right').waitFor();
       await record.getByText('as it is hashed').first().click();
       await record.getByText('"previousHash"').first().waitFor();
-      expect(await seriousViolations()).toEqual([]);
+      expect(await seriousViolations(page)).toEqual([]);
     },
     STORY_MS,
   );
@@ -175,7 +167,7 @@ describe.skipIf(isSkipped)(title, () => {
           .getByRole('listitem')
           .count(),
       ).toBe(2);
-      expect(await seriousViolations()).toEqual([]);
+      expect(await seriousViolations(page)).toEqual([]);
     },
     STORY_MS,
   );
@@ -198,7 +190,7 @@ describe.skipIf(isSkipped)(title, () => {
       await page.keyboard.press('Enter');
       expect(await dialog.isVisible()).toBe(true);
       await page.keyboard.type('the shop closes early today');
-      expect(await seriousViolations()).toEqual([]);
+      expect(await seriousViolations(page)).toEqual([]);
       await tabTo('Abort release');
       await page.keyboard.press('Enter');
       await dialog.waitFor({ state: 'hidden' });
@@ -216,17 +208,17 @@ describe.skipIf(isSkipped)(title, () => {
   test('models and servers list what runs; a version links to its release', async () => {
     await open('/servers');
     await page.getByRole('row').filter({ hasText: 'Up to date' }).first().waitFor();
-    expect(await seriousViolations()).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Models' }).click();
     await page.getByRole('link', { name: FAMILIES[FAMILY].model }).click();
     const row = page.getByRole('row').filter({ hasText: 'Champion' }).first();
     await row.getByRole('rowheader').getByRole('link').click();
     await page.getByRole('link', { name: 'The release and its record' }).click();
     await page.getByRole('list', { name: 'Decision record' }).waitFor();
-    expect(await seriousViolations()).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
   });
 
-  registryPages(() => ({ plane, page, open, seriousViolations }), FAMILIES[FAMILY].model);
+  registryPages(() => ({ plane, page, open }), FAMILIES[FAMILY].model);
 
   test('what does not exist is answered with the server’s own words and a remedy', async () => {
     await open('/releases/no-such-model/1');
@@ -242,7 +234,7 @@ describe.skipIf(isSkipped)(title, () => {
     await page.getByRole('button', { name: /^Theme: dark/ }).waitFor();
     for (const path of ['/', '/releases', '/experiments', '/training', '/models']) {
       await open(path);
-      expect(await seriousViolations()).toEqual([]);
+      expect(await seriousViolations(page)).toEqual([]);
     }
   });
 

@@ -33,6 +33,7 @@ const codeOf = (error: unknown): string | undefined => (error as { code?: string
 
 /** Schema `registry` of the shared database, as the registry's own migrations made it (registry/store/migrations/010). */
 export class PostgresRegistryLedger implements RegistryLedger, AsyncDisposable {
+  readonly keepsHistory = true;
   readonly #pool: pg.Pool;
 
   constructor(url: string) {

@@ -5,6 +5,7 @@ import type { RegistryLedger } from '@assay/domain/ports/registry-ledger';
  * compared with the lifecycle. Tables of a registry that this database served before are none of its business.
  */
 export const noLedger: RegistryLedger = {
+  keepsHistory: false,
   waiting: async () => [],
   answer: async () => undefined,
   noteUnexplained: async () => undefined,

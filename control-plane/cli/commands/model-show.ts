@@ -111,6 +111,8 @@ async function showAt(name: string, version: string | undefined, at: string, fla
     a.lifecycle?.why ?? a.why,
   ]);
   print(`${name} at ${timeText(view.atMs)}\n`);
+  if (!view.hasAliasHistory)
+    print('The registry is another MLflow server and keeps no history: this is what Assay itself did.\n');
   print(`${table(['version', 'stage', 'since', 'who', 'why'], versions)}\n`);
   print(table(['alias', 'version', 'since', 'who', 'why'], aliases));
 }

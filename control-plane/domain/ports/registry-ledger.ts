@@ -29,6 +29,8 @@ export interface StoredAliasRequest {
 
 /** Every read answers nothing while no registry has made its tables yet. */
 export interface RegistryLedger {
+  /** Whether the registry keeps who moved which alias when; another MLflow server does not. */
+  readonly keepsHistory: boolean;
   /** Requests that nobody answered yet, oldest first. */
   waiting(): Promise<readonly StoredAliasRequest[]>;
   /** Twice is harmless. */

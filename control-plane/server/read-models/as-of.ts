@@ -27,9 +27,9 @@ export function instant(text: string, nowMs: number): number {
   return atMs;
 }
 
-/** Every alias and every version's state at an instant. Throws NOT_FOUND for a model that was never known. */
+/** Every alias and every version's state at an instant. Throws NOT_FOUND for a model that neither Assay nor the registry knows. */
 export async function asOf(
-  { store, ledger }: Pick<Deps, 'store' | 'ledger'>,
+  { store, ledger, reader }: Pick<Deps, 'store' | 'ledger' | 'reader'>,
   model: string,
   atMs: number,
 ): Promise<AsOfView> {
@@ -37,12 +37,15 @@ export async function asOf(
     store.statesAt(model, atMs),
     ledger?.aliasesAt(model, atMs) ?? [],
   ]);
-  if (states.length === 0 && changes.length === 0 && (await store.versions(model)).length === 0)
-    throw new AssayError('NOT_FOUND', `Cannot find model "${model}"`);
+  if (states.length === 0 && changes.length === 0 && (await store.versions(model)).length === 0) {
+    if (reader === undefined) throw new AssayError('NOT_FOUND', `Cannot find model "${model}"`);
+    await reader.model(model);
+  }
   const releases = new Map(states.filter((s) => s.kind === 'release').map((s) => [s.version, s]));
   return {
     model,
     atMs,
+    hasAliasHistory: ledger?.keepsHistory ?? false,
     aliases: aliasesOf(states, changes),
     versions: states
       .filter((s) => s.kind === 'stage')

@@ -46,6 +46,7 @@ export function modelRoutes(api: Api, deps: Deps): void {
     { schema: { params: z.object({ name: modelName }) } },
     async ({ params }): Promise<AliasHistoryView> => ({
       model: params.name,
+      isKept: deps.ledger?.keepsHistory ?? false,
       changes: (await deps.ledger?.changesOf(params.name, MOST_CHANGES)) ?? [],
     }),
   );

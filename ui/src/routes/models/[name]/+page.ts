@@ -15,7 +15,7 @@ export const load: PageLoad = (event) =>
         api.aliasHistory(name),
         readAsOf(event.url.searchParams, name),
       ]);
-      return { model, first, changes: history.changes, asked };
+      return { model, first, history, asked };
     },
     CHANGES,
   );

@@ -15,7 +15,7 @@ export const load: PageLoad = (event) =>
         readAsOf(event.url.searchParams, name),
       ]);
       const release = view.release === null ? undefined : await api.release(name, version);
-      return { name, version, view, lineage, changes: history.changes, asked, record: release?.record ?? [] };
+      return { name, version, view, lineage, history, asked, record: release?.record ?? [] };
     },
     CHANGES,
   );
