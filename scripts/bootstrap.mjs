@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { alone } from './install-lock.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
@@ -13,12 +14,20 @@ const bin = join(modules, '.bin');
 const stamp = join(modules, '.assay-lock');
 const windows = process.platform === 'win32';
 
-/** npm ci when the lock file is not the one that node_modules was made from. */
+const isInstalled = (digest) => existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
+
+/** npm ci when the lock file is not the one that node_modules was made from; of several processes one does it, the others wait. */
 function install() {
   const digest = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  if (isInstalled(digest)) return;
+  const failed = alone(join(root, '.cache', 'install'), () => (isInstalled(digest) ? 0 : npmCi(digest)));
+  if (failed !== 0) process.exit(failed);
+}
+
+/** Answers npm's exit status. It removes node_modules first, and so all that others may be running from there. */
+function npmCi(digest) {
   console.error('assay: installing packages from package-lock.json (npm ci) …');
   // npm's own lifecycle variables would make the inner npm think that it runs as this script's child
   const env = Object.fromEntries(
@@ -34,9 +43,10 @@ function install() {
     console.error(
       `assay: npm ci failed (${npm.error?.message ?? `exit ${npm.status}`}). Check the network and the registry, then run the command again.`,
     );
-    process.exit(npm.status || 1);
+    return npm.status || 1;
   }
   writeFileSync(stamp, digest);
+  return 0;
 }
 
 /** A Node that strips types: the pinned one, else the running one where it is new enough. */
