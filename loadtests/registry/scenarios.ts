@@ -138,8 +138,11 @@ const deep = (
   return { name, clients: 1, operation: async (client) => ask(client, await tokenOf(client), 100) };
 };
 
+const SAMPLED = `metrics/get-history-bulk-interval?run_ids=${HISTORY_RUN.id}&metric_key=curve&max_results=1000`;
+
 /** Beside the others, where a registry that counts rows from the start would show it. */
 export const DEEP: readonly Scenario[] = [
+  small('history as a chart of 1,000 points', SAMPLED, points),
   deep('search by metric and param, by metric, 100 after 1,000', 1, (client, token, max) =>
     client.ask('POST', 'runs/search', searchBody(max, FILTER, ORDER, token)),
   ),

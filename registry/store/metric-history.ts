@@ -1,9 +1,10 @@
 import { parseExact } from '@assay/domain/exact-json';
 import type { Context } from './context.ts';
-import { one, type Row, rows } from './database.ts';
+import { type Db, one, type Row, rows } from './database.ts';
 import { invalid } from './faults.ts';
 import { type Input, int64, optionalText, pageSize, text, texts } from './input.ts';
 import { JsonText, POINT_JSON } from './json.ts';
+import { sampled } from './metric-sample.ts';
 import { renderMetric } from './metrics.ts';
 import { readToken, writeToken } from './page-token.ts';
 import { runOf } from './runs.ts';
@@ -111,24 +112,87 @@ const between = (input: Input): [string, string] | undefined => {
   return [String(from), String(to)];
 };
 
-/** Evenly sampled points of several runs; the first and the last of each are always among them. */
+/** A history longer than this is sampled without reading all of it. */
+const LONG = 10_000;
+const ORDER = 'ts, step, value, is_nan';
+const DOWN = 'ts DESC, step DESC, value DESC, is_nan DESC';
+const OF = 'FROM metrics WHERE run_id = $1 AND key = $2';
+
+/**
+ * Evenly sampled points of several runs by step; the first and the last of each are always among them. Of a long history whose
+ * steps are not asked for, the first and the last in time and the one with the largest step.
+ */
 export const metricHistoryInterval = async ({ pool }: Context, input: Input) => {
   const ids = runIds(input, 'run_ids');
   const name = text(input, 'metric_key');
   const size = pageSize(input, MAX_SAMPLES, MAX_SAMPLES);
   const steps = between(input);
-  const of = `FROM metrics WHERE run_id = $1 AND key = $2${steps === undefined ? '' : ' AND step BETWEEN $3 AND $4'}`;
-  const sampled = `SELECT DISTINCT ON (bucket) * FROM (SELECT *, ntile(${size}) OVER w AS bucket ${of}
-    WINDOW w AS (ORDER BY step, ts, value, is_nan)) b ORDER BY bucket, step, ts, value, is_nan`;
   for (const id of ids) await runOf(pool, id);
   const metrics: object[] = [];
   for (const id of ids) {
-    const values = [id, name, ...(steps ?? [])];
-    const found = await rows(pool, sampled, values);
-    const [last] = await rows(pool, `SELECT * ${of} ${LAST}`, values);
+    const isLong = steps === undefined && size > 2 && (await isLongHistory(pool, id, name));
+    const [found, last] = isLong
+      ? await ofLong(pool, [id, name], size)
+      : await ofShort(pool, [id, name], size, steps);
     if (last !== undefined) metrics.push(...endingWith(found, last, size).map(withRun));
   }
   return metrics.length === 0 ? {} : { metrics };
+};
+
+type Sample = readonly [found: readonly Row[], last: Row | undefined];
+
+const isLongHistory = async (db: Db, id: string, name: string): Promise<boolean> => {
+  const sql = `SELECT count(*)::int AS count FROM (SELECT ${OF} LIMIT ${LONG + 1}) found`;
+  return Number((await one(db, sql, [id, name]))?.count) > LONG;
+};
+
+/** Reads all of it. */
+const ofShort = async (
+  db: Db,
+  of: readonly [string, string],
+  size: number,
+  steps: readonly [string, string] | undefined,
+): Promise<Sample> => {
+  const asked = `${OF}${steps === undefined ? '' : ' AND step BETWEEN $3 AND $4'}`;
+  const sql = `SELECT DISTINCT ON (bucket) * FROM (SELECT *, ntile(${size}) OVER w AS bucket ${asked}
+    WINDOW w AS (ORDER BY step, ts, value, is_nan)) b ORDER BY bucket, step, ts, value, is_nan`;
+  const values = [...of, ...(steps ?? [])];
+  return [await rows(db, sql, values), await one(db, `SELECT * ${asked} ${LAST}`, values)];
+};
+
+/** Both neighbours of each place, each by one look into the primary key. */
+const NEIGHBOURS = {
+  name: 'history-neighbours',
+  text: `SELECT b.ts AS before_ts, b.step AS before_step, a.* FROM unnest($3::int8[], $4::int8[]) WITH ORDINALITY AS place(ts, step, i),
+    LATERAL (SELECT ts, step ${OF} AND (ts, step) < (place.ts, place.step) ORDER BY ${DOWN} LIMIT 1) b,
+    LATERAL (SELECT * ${OF} AND (ts, step) >= (place.ts, place.step) ORDER BY ${ORDER} LIMIT 1) a ORDER BY i`,
+};
+
+const placed = (row: Row) => ({ ts: BigInt(String(row.ts)), step: BigInt(String(row.step)), row });
+type Placed = ReturnType<typeof placed>;
+
+const ofLong = async (db: Db, of: readonly [string, string], size: number): Promise<Sample> => {
+  const end = (order: string) => one(db, `SELECT * ${OF} ORDER BY ${order} LIMIT 1`, of);
+  const [first, newest, last] = [
+    await end(ORDER),
+    await end(DOWN),
+    await one(db, 'SELECT * FROM latest_metrics WHERE run_id = $1 AND key = $2', of),
+  ];
+  if (first === undefined || newest === undefined) return [[], undefined];
+  const found = await sampled<Placed>([placed(first), placed(newest)], size, async (places) => {
+    const values = [...of, places.map((p) => String(p.ts)), places.map((p) => String(p.step))];
+    const answers = await rows(db, NEIGHBOURS, values);
+    return answers.map((r) => ({
+      before: { ts: BigInt(String(r.before_ts)), step: BigInt(String(r.before_step)) },
+      after: placed(r),
+    }));
+  });
+  return [found.map(({ row }) => row).toSorted(byStep), last ?? newest];
+};
+
+const byStep = (a: Row, b: Row): number => {
+  const difference = BigInt(String(a.step)) - BigInt(String(b.step));
+  return difference < 0n ? -1 : difference > 0n ? 1 : Number(BigInt(String(a.ts)) - BigInt(String(b.ts)));
 };
 
 const point = (row: Row | undefined): string => JSON.stringify([row?.step, row?.ts, row?.value, row?.is_nan]);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Context } from '@assay/registry-store/context';
 import { migrate, openPool, openRegistryDatabase } from '@assay/registry-store/database';
 import type { JsonText } from '@assay/registry-store/json';
-import { metricHistory } from '@assay/registry-store/metric-history';
+import { metricHistory, metricHistoryInterval } from '@assay/registry-store/metric-history';
 import { logBatch, logParam, setRunTag } from '@assay/registry-store/run-batch';
 import { createRun, deleteRun, getRun, searchRuns } from '@assay/registry-store/runs';
 import type pg from 'pg';
@@ -178,6 +178,38 @@ test('a history longer than one piece comes whole, and page by page', async () =
   expect(rest.next_page_token).toBeUndefined();
   expect([...(first.metrics ?? []), ...(rest.metrics ?? [])].map((m) => m.step)).toEqual(steps);
 });
+
+test('a long history is sampled: as many points as asked for, by step, the ends and both sides of a pause among them', async () => {
+  const id = await newRun('sampled');
+  // 200,000 points of a millisecond each, half of them after a night; the database's own latest point as the registry writes it
+  await pool.query(
+    `WITH points AS (INSERT INTO metrics (run_id, key, ts, step, value, is_nan)
+       SELECT $1, 'm', i + CASE WHEN i < 100000 THEN 0 ELSE 40000000 END, i, i / 2.0, false FROM generate_series(0, 199999) i RETURNING *)
+     INSERT INTO latest_metrics (run_id, key, ts, step, value, is_nan, experiment_id)
+       SELECT run_id, key, ts, step, value, is_nan, 0 FROM points WHERE step = 199999`,
+    [id],
+  );
+  // What came late and belongs before everything
+  await logBatch(context, { run_id: id, metrics: [{ key: 'm', value: 7, timestamp: 50_000_000, step: 5 }] });
+  const ask = { run_ids: [id], metric_key: 'm' };
+  const steps = async (more: object) =>
+    ((await read(await metricHistoryInterval(context, { ...ask, ...more }))).metrics ?? []).map((m) =>
+      Number(m.step),
+    );
+  const found = await steps({ max_results: 1_000 });
+  expect(found).toHaveLength(1_000);
+  expect(found).toEqual(found.toSorted((a, b) => a - b));
+  expect(found).toContain(5);
+  expect([found[0], found.at(-1)]).toEqual([0, 199_999]);
+  const before = found.filter((step) => step < 100_000).length;
+  expect(before).toBeGreaterThan(300);
+  expect(before).toBeLessThan(700);
+  const widest = Math.max(...found.slice(1).map((step, i) => step - (found[i] ?? 0)));
+  expect(widest, 'of 200,000 steps').toBeLessThan(2_000);
+  // A window of steps is read whole, and exactly even
+  const window = await steps({ max_results: 5, start_step: 150_000, end_step: 150_499 });
+  expect(window).toEqual([150_000, 150_100, 150_200, 150_300, 150_499]);
+}, 60_000);
 
 test('JSON that the database makes holds any text and the smallest details of numbers', async () => {
   const id = await newRun('quotes "\\ \n é 🎈');
