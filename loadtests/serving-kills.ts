@@ -29,6 +29,7 @@ const random = prng(`kills/${values.seed}`);
 const SEAL_AFTER_MS = 150;
 /** From the first answer to the kill. */
 const LONGEST_LIFE_MS = 800;
+const ANSWER_MS = 30_000;
 const LISTED = 5;
 
 /** How often each served decision id is in the evidence, as the command line prints it. */
@@ -53,7 +54,8 @@ async function decisionsIn(dir: string): Promise<Map<string, number>> {
 
 async function killed(server: ModelServerProcess, messages: readonly Buffer[]): Promise<readonly string[]> {
   const { answered, ended } = askUntilGone(server.grpc, messages, Number(values['in-flight']));
-  while (answered.length === 0 && server.isAlive) await delay(1);
+  for (const end = Date.now() + ANSWER_MS; answered.length === 0; await delay(1))
+    if (Date.now() > end) throw new Error(`no answer within ${ANSWER_MS} ms: ${server.log}`);
   await delay(random.int(LONGEST_LIFE_MS));
   await server.stop('SIGKILL');
   await ended;

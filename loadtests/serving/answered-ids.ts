@@ -27,10 +27,9 @@ export function askUntilGone(
   });
   let sent = 0;
   const lane = async (session: ClientHttp2Session): Promise<void> => {
-    for (;;) {
+    while (!session.closed && !session.destroyed) {
       const id = await ask(session, framed(messages[sent++ % messages.length] as Buffer));
-      if (id === undefined) return;
-      answered.push(id);
+      if (id !== undefined) answered.push(id);
     }
   };
   const lanes = Array.from({ length: inFlight }, (_, i) =>
@@ -42,9 +41,8 @@ export function askUntilGone(
   return { answered, ended };
 }
 
-/** The decision id of the answer; undefined when there was none. */
+/** The decision id of the answer; undefined when the call was refused or cut. */
 function ask(session: ClientHttp2Session, frame: Buffer): Promise<string | undefined> {
-  if (session.closed || session.destroyed) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const parts: Buffer[] = [];
     let status: unknown;

@@ -5,6 +5,7 @@ import type { Wal } from '../evidence/wal.ts';
 import type { PlanHolder } from '../routing/plan-holder.ts';
 import type { ShadowQueue } from '../routing/shadow-queue.ts';
 import type { TrafficCounts } from '../routing/traffic.ts';
+import type { Admission } from './admission.ts';
 import type { Events } from './events.ts';
 import type { MetricsText } from './processes/worker.ts';
 import type { Recorder } from './recorder.ts';
@@ -22,7 +23,7 @@ export interface Serving {
   readonly metricsText: MetricsText;
   readonly log: Logger;
   readonly access: Access;
-  readonly maxInFlight: number;
+  readonly admission: Admission;
 }
 
 export interface Access {

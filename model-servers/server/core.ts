@@ -12,6 +12,7 @@ import { type FileOf, PlanHolder } from '../routing/plan-holder.ts';
 import { ShadowQueue } from '../routing/shadow-queue.ts';
 import { TrafficCounts } from '../routing/traffic.ts';
 import { type HostingOptions, ModelHosting } from '../runtime/hosting.ts';
+import { Admission } from './admission.ts';
 import { sweepAlone } from './collector.ts';
 import type { Access, Serving } from './context.ts';
 import { type Events, serverEvents } from './events.ts';
@@ -96,7 +97,8 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const [seenOutcomes, seenExposures] = [new Seen(SEEN_LIMIT), new Seen(SEEN_LIMIT)];
   const serving: Serving = {
     ...{ plans, wal, recorder: new Recorder(wal), traffic, shadows, seenOutcomes, seenExposures },
-    ...{ events, log, access, maxInFlight, metricsText: metricsText(events.registry) },
+    ...{ events, log, access, metricsText: metricsText(events.registry) },
+    admission: new Admission(maxInFlight),
   };
   const server = grpcServer(serving, health, maxMessageBytes);
   const rest = restApp(serving, options);

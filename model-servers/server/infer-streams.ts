@@ -1,7 +1,14 @@
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { ModelInferRequest } from '@assay/proto/gen/inference/open_inference_grpc';
 import { type Server, type ServerErrorResponse, status } from '@grpc/grpc-js';
 import { assertMayPredict } from './access.ts';
+import { refusal } from './admission.ts';
 import type { Serving } from './context.ts';
 import { grpcError } from './grpc-error.ts';
 import { type Caller, type Predict, predictor } from './predict.ts';
@@ -28,7 +35,7 @@ type OnStream = (...args: [ServerHttp2Stream, IncomingHttpHeaders, number, strin
  * clients is the same. Reads a private field of grpc-js, whose version is pinned; throws where it is not there.
  */
 export function takeInfer(server: Server, serving: Serving, maxMessageBytes: number): void {
-  const taken = { predict: predictor(serving), serving, maxMessageBytes };
+  const taken: Taken = { predict: predictor(serving), serving, maxMessageBytes, open: new Set() };
   const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
   if (!(http2Servers instanceof Map) || http2Servers.size === 0)
     throw new Error('grpc-js keeps its HTTP/2 servers elsewhere: infer-streams.ts must be read anew');
@@ -37,11 +44,43 @@ export function takeInfer(server: Server, serving: Serving, maxMessageBytes: num
     if (others === undefined || more.length > 0) throw new Error('grpc-js listens to streams in another way');
     http2.removeAllListeners('stream');
     http2.on('stream', ((stream, headers, flags, raw) => {
-      if (isPlain(headers)) new InferCall(stream, headers, taken);
-      else others.call(http2, stream, headers, flags, raw);
+      if (!isPlain(headers)) others.call(http2, stream, headers, flags, raw);
+      else if (isFull(taken)) turnAway(stream);
+      else new InferCall(stream, headers, taken);
     }) as OnStream);
   }
 }
+
+/** Before its body is here, let alone read: what is refused must cost next to nothing. Its client may go on sending. */
+function turnAway(stream: ServerHttp2Stream): void {
+  stream.on('error', () => undefined);
+  stream.resume();
+  refused ??= trailersOnly(grpcError(refusal()));
+  stream.respond(refused, { endStream: true });
+  // The rest of its body may stay where it is
+  stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
+/** A call whose body does not come for so long makes room for another. */
+const STALLED_MS = 10_000;
+
+/** Begun calls count from their headers on: those behind a window that is closed are the longer part of the queue. */
+function isFull({ serving, open }: Taken): boolean {
+  const { admission } = serving;
+  if (!admission.isFull && open.size < admission.limit) return false;
+  const [oldest] = open;
+  return oldest === undefined || !oldest.giveUp(STALLED_MS);
+}
+
+let refused: OutgoingHttpHeaders | undefined;
+
+const trailersOnly = ({ code, details, metadata }: Partial<ServerErrorResponse>): OutgoingHttpHeaders => ({
+  ...metadata?.toHttp2Headers(),
+  ':status': 200,
+  'content-type': CONTENT_TYPE,
+  'grpc-status': String(code),
+  'grpc-message': encodeURI(details ?? ''),
+});
 
 const isPlain = (headers: IncomingHttpHeaders): boolean =>
   headers[':path'] === PATH &&
@@ -64,6 +103,8 @@ interface Taken {
   readonly predict: Predict;
   readonly serving: Serving;
   readonly maxMessageBytes: number;
+  /** Calls that have begun and not ended, the oldest first: bodies wait in the client while the connection's window is closed. */
+  readonly open: Set<InferCall>;
 }
 
 /** One unary call. */
@@ -77,10 +118,13 @@ class InferCall implements Caller {
   #done = false;
   #deadlineMs = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
+  readonly #beganMs = performance.now();
+  #isWhole = false;
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, taken: Taken) {
     this.#stream = stream;
     this.#taken = taken;
+    taken.open.add(this);
     this.#authorization = headers.authorization;
     stream.on('data', (chunk: Buffer) => this.#read(chunk));
     stream.on('end', () => this.#whole());
@@ -130,6 +174,7 @@ class InferCall implements Caller {
   /** The client has sent all. */
   #whole(): void {
     if (this.#done) return;
+    this.#isWhole = true;
     const body = this.#join();
     const length = body.length < PREFIX_BYTES ? Number.POSITIVE_INFINITY : body.readUInt32BE(1);
     if (body.length !== PREFIX_BYTES + length) {
@@ -174,22 +219,21 @@ class InferCall implements Caller {
   }
 
   /** A response of trailers only. */
-  #fail({ code, details, metadata }: Partial<ServerErrorResponse>): void {
-    if (!this.#mayAnswer()) return;
-    this.#stream.respond(
-      {
-        ...metadata?.toHttp2Headers(),
-        ':status': 200,
-        'content-type': CONTENT_TYPE,
-        'grpc-status': String(code),
-        'grpc-message': encodeURI(details ?? ''),
-      },
-      { endStream: true },
-    );
+  #fail(error: Partial<ServerErrorResponse>): void {
+    if (this.#mayAnswer()) this.#stream.respond(trailersOnly(error), { endStream: true });
+  }
+
+  /** Ends a call whose body has not come whole within so many ms; false where it has, or has time. */
+  giveUp(afterMs: number): boolean {
+    if (this.#isWhole || performance.now() - this.#beganMs < afterMs) return false;
+    this.#fail(grpcError(refusal()));
+    this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    return true;
   }
 
   #end(): void {
     this.#done = true;
+    this.#taken.open.delete(this);
     clearTimeout(this.#timer);
   }
 }

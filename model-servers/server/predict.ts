@@ -41,15 +41,13 @@ export function predictor(serving: Serving): Predict {
 }
 
 function makePredictor(serving: Serving): Predict {
-  let inFlight = 0;
+  const { admission } = serving;
   return async (request, deadlineMs, caller) => {
-    if (inFlight >= serving.maxInFlight)
-      throw new AssayError('OVERLOADED', `Cannot answer now: ${inFlight} requests are in progress`);
-    inFlight++;
+    admission.enter();
     try {
       return await predictOne(serving, request, deadlineMs, caller);
     } finally {
-      inFlight--;
+      admission.leave();
     }
   };
 }

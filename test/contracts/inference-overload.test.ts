@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ClientHttp2Stream, connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Seen } from '@assay/model-servers/evidence/seen';
@@ -6,6 +7,7 @@ import { Wal } from '@assay/model-servers/evidence/wal';
 import { PlanHolder } from '@assay/model-servers/routing/plan-holder';
 import { ShadowQueue } from '@assay/model-servers/routing/shadow-queue';
 import { TrafficCounts } from '@assay/model-servers/routing/traffic';
+import { Admission } from '@assay/model-servers/server/admission';
 import { serverEvents } from '@assay/model-servers/server/events';
 import { predictor } from '@assay/model-servers/server/predict';
 import { Recorder } from '@assay/model-servers/server/recorder';
@@ -32,6 +34,34 @@ test('more than it takes at once: RESOURCE_EXHAUSTED at once, the others are ans
   expect((await infer(server, request())).version).toBe('1');
 });
 
+test('calls whose bodies have not come count, too: the next is turned away before its own, and one that ends makes room', async () => {
+  await using server = await ModelServerProcess.start(PLAN, { env: { ASSAY_MAX_IN_FLIGHT: '2' } });
+  const session = connect(`http://${server.grpc}`);
+  const call = (): ClientHttp2Stream =>
+    session.request({
+      ...{ ':method': 'POST', ':path': '/inference.GRPCInferenceService/ModelInfer', te: 'trailers' },
+      'content-type': 'application/grpc',
+    });
+  const open = [call(), call()];
+  for (const stream of open) stream.on('error', () => undefined).write(Buffer.from([0]));
+  await expect(
+    until('it is full', () =>
+      infer(server, request()).then(
+        () => undefined,
+        (cause: { code: number }) => cause,
+      ),
+    ),
+  ).resolves.toMatchObject({ code: 8 });
+  open[0]?.close();
+  await until('there is room', () =>
+    infer(server, request()).then(
+      () => true,
+      () => undefined,
+    ),
+  );
+  session.destroy();
+});
+
 test('evidence that cannot be written: no answer leaves; when it can be again, answers do', async () => {
   await using server = await ModelServerProcess.start(PLAN);
   const wal = join(server.evidence, 'wal');
@@ -54,7 +84,7 @@ test('no model runs whose deadline has passed or whose caller is gone', async ()
     events: serverEvents(log, traffic, shadows),
     access: { required: false, identities: new Map() },
     metricsText: async () => '',
-    maxInFlight: 1,
+    admission: new Admission(1),
   });
   try {
     await expect(predict(request(), Number.POSITIVE_INFINITY, waiting)).rejects.toMatchObject({
