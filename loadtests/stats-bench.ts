@@ -93,7 +93,7 @@ async function firstLooks(state: string, rounds: number): Promise<Took> {
   const [ours, raw, tea]: [Found[], Took[], Found[]] = [[], [], []];
   for (let round = 0; round < rounds; round++) {
     rmSync(state, { recursive: true, force: true });
-    ours.push(await ourLook(join(dir, 'data'), state, '320MB'));
+    ours.push(await ourLook(join(dir, 'data'), state, '288MB'));
     raw.push(await rawLook(join(dir, 'data')));
     tea.push(await teaTastingLook(join(dir, 'data')));
   }
@@ -117,10 +117,10 @@ async function laterLooks(state: string, units: number, rounds: number): Promise
   const shares: number[] = [];
   for (let round = 1; round <= rounds; round++) {
     await make(onePercent(units, round));
-    const later = await ourLook(join(dir, 'data'), state, '320MB');
+    const later = await ourLook(join(dir, 'data'), state, '288MB');
     const other = join(dir, 'state-of-all');
     rmSync(other, { recursive: true, force: true });
-    const full = await ourLook(join(dir, 'data'), other, '320MB');
+    const full = await ourLook(join(dir, 'data'), other, '288MB');
     rmSync(other, { recursive: true, force: true });
     const isSame = later.read === 'new' && full.read === 'all' && later.bits === full.bits;
     told(`later look ${round}`, `${show(later)}; all again ${show(full)}`);

@@ -106,6 +106,12 @@ test('a look finds what loops over the rows find: late, corrected and missing ou
   expect(text(moments)).toBe(text(await byLoops(data('all'))));
 });
 
+test('partitions together or one after another: the same sums', async () => {
+  const [dataDir, stateDir] = [data('all'), state('one-by-one')];
+  const { moments } = await metricLook({ dataDir, stateDir, set: SET, threads: 1, rowsAtOnce: 1 });
+  expect(text(moments)).toBe(text((await look(dataDir, state('together'))).moments));
+});
+
 describe('later looks', () => {
   test.for([
     { name: 'in the order of sealing', order: [base, late, again] },

@@ -6,14 +6,7 @@ import { type ArmMoments, add, NO_MOMENTS, subtract } from '@assay/domain/exact-
 import { checkMetricSet, type MetricSet } from '@assay/domain/metric-set';
 import { Database, literal, numberOf, textOf } from '../database.ts';
 import { unreadable, verify } from '../sealed-files.ts';
-import {
-  exposuresIn,
-  isOverflow,
-  outcomesIn,
-  type Relations,
-  readMoments,
-  type Width,
-} from './moments-sql.ts';
+import { exposuresIn, outcomesIn, type Relations, readMoments } from './moments-sql.ts';
 import { KINDS, listSegments, type Segment, type SegmentKind } from './segments.ts';
 import { UnitState } from './unit-state.ts';
 
@@ -25,6 +18,8 @@ export interface MetricLookOptions {
   readonly set: MetricSet;
   readonly threads?: number;
   readonly memoryLimit?: string;
+  /** Rows of the partitions that a full look takes together, where one has not more already. */
+  readonly rowsAtOnce?: number;
 }
 
 export interface Look {
@@ -37,13 +32,16 @@ export interface Look {
 /** Where new rows are more than this share of all, reading all again is cheaper than finding what they touch. */
 const NEW_SHARE = 0.2;
 
+/** Marks what later looks add. */
+const LATER = -1;
+
 const isOf = (kind: SegmentKind) => (s: Segment) => s.kind === kind;
 const rowsIn = (segments: readonly Segment[]): number => segments.reduce((sum, s) => sum + s.rows, 0);
 
 /**
  * Sums of a metric set over sealed exposures and outcomes, kept by unit between looks: a later look reads the new segments
  * and what they touch, takes the touched units' old values out of the sums and puts their new ones in. All sums are exact,
- * so that it equals a look at everything. A look is one transaction: ended at any point it has not been.
+ * so that it equals a look at everything. What a look keeps counts with its last transaction: ended before, it has not been.
  * Throws EXPERIMENT_INVALID, EVIDENCE_UNREADABLE.
  */
 export async function metricLook(options: MetricLookOptions): Promise<Look> {
@@ -52,7 +50,7 @@ export async function metricLook(options: MetricLookOptions): Promise<Look> {
   try {
     await using database = await Database.open({
       threads: options.threads ?? 2,
-      memoryLimit: options.memoryLimit ?? '384MB',
+      memoryLimit: options.memoryLimit ?? '288MB',
       spillDir,
     });
     // Sums do not depend on the order of rows, and holding it costs memory
@@ -69,17 +67,35 @@ export async function metricLook(options: MetricLookOptions): Promise<Look> {
   }
 }
 
+/** Whole partitions, in their order. */
+function batchesOf(segments: readonly Segment[], rowsAtOnce: number): readonly (readonly Segment[])[] {
+  const batches: Segment[][] = [];
+  for (const part of [...new Set(segments.map((s) => s.part))].sort()) {
+    const mine = segments.filter((s) => s.part === part);
+    const last = batches.at(-1);
+    if (last !== undefined && rowsIn(last) + rowsIn(mine) <= rowsAtOnce) last.push(...mine);
+    else batches.push(mine);
+  }
+  return batches;
+}
+
 class Looker {
   readonly #database: Database;
   readonly #state: UnitState;
   readonly #dataDir: string;
   readonly #set: MetricSet;
+  readonly #rowsAtOnce: number;
 
-  constructor(database: Database, state: UnitState, { dataDir, set }: MetricLookOptions) {
+  constructor(
+    database: Database,
+    state: UnitState,
+    { dataDir, set, rowsAtOnce = 2_000_000 }: MetricLookOptions,
+  ) {
     this.#database = database;
     this.#state = state;
     this.#dataDir = dataDir;
     this.#set = set;
+    this.#rowsAtOnce = rowsAtOnce;
   }
 
   async look(): Promise<Look> {
@@ -89,74 +105,68 @@ class Looker {
     // Fewer stayed than were known: one went or was rewritten, as erasure does
     const isRewritten = listed.length - fresh.length < known.size;
     const isAll = isRewritten || known.size === 0 || rowsIn(fresh) > NEW_SHARE * rowsIn(listed);
-    if (isAll && known.size > 0) await this.#state.clear();
-    const read = isAll ? listed : fresh;
-    const before = isAll ? NO_MOMENTS : await this.#state.moments();
-    const moments = read.length === 0 ? before : await this.#bring(read, isAll ? null : before);
-    return { moments, read: isAll ? 'all' : 'new', segments: read.length };
+    if (isAll) return { moments: await this.#readAll(listed), read: 'all', segments: listed.length };
+    const before = await this.#state.moments();
+    const moments = fresh.length === 0 ? before : await this.#readNew(fresh, before);
+    return { moments, read: 'new', segments: fresh.length };
   }
 
-  async #bring(segments: readonly Segment[], before: ArmMoments | null): Promise<ArmMoments> {
-    try {
-      return await this.#inOneTransaction(segments, before, 'BIGINT');
-    } catch (cause) {
-      if (!isOverflow(cause)) throw cause;
-      return await this.#inOneTransaction(segments, before, 'HUGEINT');
-    }
-  }
+  readonly #nameOf = (s: Segment): string => relative(this.#dataDir, s.parquet);
 
-  async #inOneTransaction(
-    segments: readonly Segment[],
-    before: ArmMoments | null,
-    width: Width,
-  ): Promise<ArmMoments> {
+  /**
+   * Some partitions at a time: their units are what must fit into memory. Parquet is decoded once, into what is kept; the
+   * sums come from there, where bounds of columns are known, so that products need not be held against overflow.
+   */
+  async #readAll(segments: readonly Segment[]): Promise<ArmMoments> {
+    await this.#state.clear();
     let moments = NO_MOMENTS;
+    for (const [batch, mine] of batchesOf(segments, this.#rowsAtOnce).entries()) {
+      const parquet = await this.#relations(mine);
+      await this.#keep(mine, 'outcomes', parquet.outcomes, batch);
+      const kept = `(SELECT * EXCLUDE (batch) FROM state.outcomes WHERE batch = ${batch})`;
+      const outcomes = mine.some(isOf('outcomes')) ? kept : parquet.outcomes;
+      moments = add(moments, await readMoments(this.#database, this.#set, { ...parquet, outcomes }));
+      await this.#keep(mine, 'exposures', 'assigned', batch);
+    }
+    // What was kept counts from here on
+    await this.#database.transaction(() => this.#state.note(segments, moments, this.#nameOf));
+    return moments;
+  }
+
+  async #readNew(segments: readonly Segment[], before: ArmMoments): Promise<ArmMoments> {
+    const { exposures, outcomes } = await this.#relations(segments);
+    const make = (name: string, sql: string): Promise<void> =>
+      this.#database.run(`CREATE OR REPLACE TEMP TABLE ${name} AS ${sql}`);
+    await make('new_exposures', `SELECT unit, min(lo) AS lo, max(hi) AS hi FROM ${exposures} GROUP BY unit`);
+    await make('new_outcomes', `FROM ${outcomes}`);
+    await make('touched', 'SELECT unit FROM new_exposures UNION SELECT unit FROM new_outcomes');
+    for (const kind of KINDS) {
+      const kept = (await this.#state.has(kind))
+        ? `SELECT * EXCLUDE (batch) FROM state.${kind}`
+        : `FROM new_${kind} WHERE false`;
+      await make(`old_${kind}`, `FROM (${kept}) SEMI JOIN touched USING (unit)`);
+    }
+    const both = (kind: SegmentKind): string => `(FROM old_${kind} UNION ALL FROM new_${kind})`;
+    const read = (e: string, o: string): Promise<ArmMoments> =>
+      readMoments(this.#database, this.#set, { exposures: e, outcomes: o });
+    const out = await read('old_exposures', 'old_outcomes');
+    const into = await read(both('exposures'), both('outcomes'));
+    const moments = add(subtract(before, out), into);
     await this.#database.transaction(async () => {
-      moments =
-        before === null ? await this.#readAll(segments, width) : await this.#readNew(segments, before, width);
+      for (const kind of KINDS) await this.#keep(segments, kind, `new_${kind}`, LATER);
       await this.#state.note(segments, moments, this.#nameOf);
     });
     return moments;
   }
 
-  readonly #nameOf = (s: Segment): string => relative(this.#dataDir, s.parquet);
-
-  /** A partition at a time: what a partition's units need is what must fit into memory. */
-  async #readAll(segments: readonly Segment[], width: Width): Promise<ArmMoments> {
-    let total = NO_MOMENTS;
-    for (const part of [...new Set(segments.map((s) => s.part))].sort()) {
-      const mine = segments.filter((s) => s.part === part);
-      const relations = await this.#relations(mine);
-      total = add(total, await readMoments(this.#database, this.#set, relations, width));
-      await this.#keep(mine, 'exposures', 'assigned');
-      await this.#keep(mine, 'outcomes', relations.outcomes());
-    }
-    return total;
-  }
-
   /** Only of segments there are: an empty relation has no id type that a table could take over. */
-  async #keep(segments: readonly Segment[], kind: SegmentKind, relation: string): Promise<void> {
-    if (segments.some(isOf(kind))) await this.#state.append(kind, relation);
-  }
-
-  async #readNew(segments: readonly Segment[], before: ArmMoments, width: Width): Promise<ArmMoments> {
-    const { exposures, outcomes } = await this.#relations(segments);
-    const make = (name: string, sql: string): Promise<void> =>
-      this.#database.run(`CREATE OR REPLACE TEMP TABLE ${name} AS ${sql}`);
-    await make('new_exposures', `SELECT unit, min(lo) AS lo, max(hi) AS hi FROM ${exposures} GROUP BY unit`);
-    await make('new_outcomes', `FROM ${outcomes()}`);
-    await make('touched', 'SELECT unit FROM new_exposures UNION SELECT unit FROM new_outcomes');
-    for (const kind of KINDS) {
-      const kept = (await this.#state.has(kind)) ? `state.${kind}` : `(FROM new_${kind} WHERE false)`;
-      await make(`old_${kind}`, `FROM ${kept} SEMI JOIN touched USING (unit)`);
-    }
-    const old = { exposures: 'old_exposures', outcomes: from('old_outcomes') };
-    const out = await readMoments(this.#database, this.#set, old, width);
-    const both = (kind: SegmentKind): string => `(FROM old_${kind} UNION ALL FROM new_${kind})`;
-    const all = { exposures: both('exposures'), outcomes: from(both('outcomes')) };
-    const into = await readMoments(this.#database, this.#set, all, width);
-    for (const kind of KINDS) await this.#keep(segments, kind, `new_${kind}`);
-    return add(subtract(before, out), into);
+  async #keep(
+    segments: readonly Segment[],
+    kind: SegmentKind,
+    relation: string,
+    batch: number,
+  ): Promise<void> {
+    if (segments.some(isOf(kind))) await this.#state.append(kind, relation, batch);
   }
 
   /** Held against their manifests. A kind without a segment is an empty relation with the other's units. */
@@ -168,8 +178,8 @@ class Looker {
     const exposures = exposed.length > 0 ? exposuresIn(this.#set, exposed) : undefined;
     const outcomes = told.length > 0 ? outcomesIn(this.#set, told) : undefined;
     return {
-      exposures: exposures ?? noneOf('exposures', this.#set, outcomes?.() ?? ''),
-      outcomes: outcomes ?? from(noneOf('outcomes', this.#set, exposures ?? '')),
+      exposures: exposures ?? noneOf('exposures', this.#set, outcomes ?? ''),
+      outcomes: outcomes ?? noneOf('outcomes', this.#set, exposures ?? ''),
     };
   }
 
@@ -184,11 +194,6 @@ class Looker {
         throw unreadable(parquet, `it has ${rowsOf.get(parquet)} rows, its manifest says ${rows}`);
   }
 }
-
-const from =
-  (relation: string): Relations['outcomes'] =>
-  (join = '') =>
-    `(FROM ${relation} ${join})`;
 
 function noneOf(kind: SegmentKind, set: MetricSet, other: string): string {
   const columns = set.columns.map((_, i) => `0::BIGINT AS c${i}`).join(', ');

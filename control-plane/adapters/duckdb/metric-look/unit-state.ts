@@ -5,10 +5,10 @@ import type { ArmMoments, ExactMoments } from '@assay/domain/exact-moments';
 import { type MetricSet, sumsText } from '@assay/domain/metric-set';
 import { type Database, literal, type Row, textOf } from '../database.ts';
 import { unreadable } from '../sealed-files.ts';
-import type { Segment } from './segments.ts';
+import type { Segment, SegmentKind } from './segments.ts';
 
 /** What is kept changes with this number. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 /** The file's name tells which plan it belongs to: another plan starts with a file of its own. */
 export const stateName = (set: MetricSet): string => {
@@ -74,7 +74,7 @@ export class UnitState {
     return parse(row);
   }
 
-  async has(kind: 'exposures' | 'outcomes'): Promise<boolean> {
+  async has(kind: SegmentKind): Promise<boolean> {
     const rows = await this.#database.rows(
       "SELECT 1 FROM duckdb_tables() WHERE database_name = 'state' AND table_name = $kind",
       { kind },
@@ -82,10 +82,13 @@ export class UnitState {
     return rows.length > 0;
   }
 
-  /** Adds a relation's rows; the table takes its types from the first. */
-  async append(kind: 'exposures' | 'outcomes', relation: string): Promise<void> {
-    await this.#database.run(`CREATE TABLE IF NOT EXISTS state.${kind} AS SELECT * FROM ${relation} LIMIT 0`);
-    await this.#database.run(`INSERT INTO state.${kind} SELECT * FROM ${relation}`);
+  /** Adds a relation's rows, marked with a batch by which they are found again; the table takes its types from the first. */
+  async append(kind: SegmentKind, relation: string, batch: number): Promise<void> {
+    const rows = `SELECT *, ${batch}::INTEGER AS batch FROM ${relation}`;
+    const sql = (await this.has(kind))
+      ? `INSERT INTO state.${kind} ${rows}`
+      : `CREATE TABLE state.${kind} AS ${rows}`;
+    await this.#database.run(sql);
   }
 
   async note(
