@@ -5,7 +5,7 @@ import { eventStudy } from '@assay/analysis/methods/event-study';
 import { permutationTest } from '@assay/analysis/methods/permutation-test';
 import { placeboTest } from '@assay/analysis/methods/placebo-test';
 import { switchback } from '@assay/analysis/methods/switchback';
-import { syntheticDid } from '@assay/analysis/methods/synthetic-did';
+import { placeboInterval, syntheticDid } from '@assay/analysis/methods/synthetic-did';
 import type { Prng } from '@assay/domain/prng';
 import { skewed } from './laws.ts';
 import type { Scenario } from './scenario.ts';
@@ -109,6 +109,13 @@ function syntheticDifferences(random: Prng): number[] {
   return outside(estimate, jackknifeSe ?? Number.NaN, 0);
 }
 
+function placeboMisses(random: Prng): number[] {
+  const outcomes = factorPanel(random, 23, 25, 1);
+  const { estimate } = syntheticDid(outcomes, 20, 18);
+  const { lower, upper } = placeboInterval(outcomes, 20, { prePeriods: 18, estimate, alpha: ALPHA });
+  return [Number((lower ?? 0) > 0 || (upper ?? 0) < 0)];
+}
+
 function conformalPeriods(random: Prng): number[] {
   const [treated = [], ...donors] = factorPanel(random, 9, 60, 1);
   return rejected(conformalTest(treated, donors, 50).p);
@@ -157,6 +164,13 @@ export const QUASI: readonly Scenario[] = [
     '40 controls, 20 treated, 18 + 7 periods, 2 factors: jackknife, too narrow',
     0.1,
     syntheticDifferences,
+  ),
+  of(
+    'synthetic-did',
+    'placebo',
+    '20 controls, 3 treated, 18 + 7 periods, 2 factors: placebos',
+    0.07,
+    placeboMisses,
   ),
   of(
     'conformal-test',

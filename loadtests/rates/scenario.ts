@@ -4,6 +4,7 @@ export const TABLES = {
   peeking: 'False positives under continuous peeking',
   coverage: 'Coverage: how often the interval misses the truth',
   quasi: 'Quasi-experiments: how often the interval misses, or a test finds what is not there',
+  tests: 'Tests of nothing: how often they find something',
   power: 'Power beside the fixed-horizon test at the same sample',
   rules: 'The combined rules',
   broken: 'Assumptions broken on purpose',

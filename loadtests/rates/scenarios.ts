@@ -2,6 +2,7 @@ import { BROKEN } from './broken.ts';
 import { COVERAGE } from './coverage.ts';
 import { COVERAGE_MORE } from './coverage-more.ts';
 import { QUASI } from './coverage-quasi.ts';
+import { FOUND_NOTHING } from './found-nothing.ts';
 import { PEEKING_ADAPTIVE } from './peeking-adaptive.ts';
 import { PEEKING_COUNTS } from './peeking-counts.ts';
 import { PEEKING_MEANS } from './peeking-means.ts';
@@ -17,6 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...COVERAGE,
   ...COVERAGE_MORE,
   ...QUASI,
+  ...FOUND_NOTHING,
   ...POWER,
   ...BROKEN,
 ];

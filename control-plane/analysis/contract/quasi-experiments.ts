@@ -3,10 +3,10 @@ import { did, isAbsorbed, type PanelRows, treatmentVariation } from '../methods/
 import { placeboTest } from '../methods/placebo-test.ts';
 import { nestedControl, type Predictors, predictorControl } from '../methods/predictor-synthetic-control.ts';
 import { syntheticControl } from '../methods/synthetic-control.ts';
-import { syntheticDid } from '../methods/synthetic-did.ts';
+import { placeboInterval, syntheticDid } from '../methods/synthetic-did.ts';
 import { level } from './fixed-horizon.ts';
 import { type Method, method } from './method.ts';
-import { binary, count, number, word } from './number-shapes.ts';
+import { binary, count, flag, number, word } from './number-shapes.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { firstOf, hasPostPeriod, outOfRange, rectangular, sameLength } from './rules.ts';
 import { list, object, optional, type Shape } from './shape.ts';
@@ -164,8 +164,14 @@ export const QUASI_EXPERIMENTS: readonly Method[] = [
       outcomes: units.outcomes,
       controls: count({ min: 1 }),
       prePeriods: count({ min: 2 }),
+      placebo: optional(flag(), false),
+      ...level,
     },
-    (r) => syntheticDid(r.outcomes, r.controls, r.prePeriods),
+    (r) => {
+      const found = syntheticDid(r.outcomes, r.controls, r.prePeriods);
+      const options = { prePeriods: r.prePeriods, estimate: found.estimate, alpha: r.alpha };
+      return r.placebo ? { ...found, ...placeboInterval(r.outcomes, r.controls, options) } : found;
+    },
     (r) =>
       firstOf(
         () => rectangular('outcomes', r.outcomes),
@@ -179,6 +185,16 @@ export const QUASI_EXPERIMENTS: readonly Method[] = [
               )
             : null,
         () => hasPostPeriod(r.prePeriods, r.outcomes[0]?.length ?? 0),
+        () =>
+          r.placebo && r.controls <= r.outcomes.length - r.controls
+            ? refuse(
+                'too-few',
+                'controls',
+                r.controls,
+                'placebos need more controls than treated units',
+                'Leave placebo out, or give more controls',
+              )
+            : null,
       ),
   ),
   method(

@@ -62,13 +62,13 @@ export const QUASI_EXPERIMENT_WORDS: Readonly<Record<string, Explanation>> = {
   'synthetic-did': {
     horizon: 'fixed',
     formula:
-      'difference in differences with unit weights ω (ridge ζ²) and time weights λ, both with intercepts',
-    reference: 'Arkhangelsky, Athey, Hirshberg, Imbens & Wager, AER 111 (2021), algorithms 1 and 3',
+      'difference in differences with unit weights ω (ridge ζ²) and time weights λ, both with intercepts; `placebo`: the error of as many controls taken as if treated, every control in turn',
+    reference: 'Arkhangelsky, Athey, Hirshberg, Imbens & Wager, AER 111 (2021), algorithms 1, 3 and 4',
     use: 'panels where neither levels match nor all trends are parallel',
     avoid:
-      'one pre-period; a single treated unit’s standard error (use placebo-test); the jackknife’s error as if it were exact: with fixed weights it is somewhat small, see below',
+      'one pre-period; the jackknife’s error as if it were exact: with fixed weights it is somewhat small, see below (`placebo` is not, where errors have one variance over units)',
     assumptions: [NO_SPILLOVER, 'a weighted set of controls moves in parallel'],
-    checked: [...panel, 'a treated unit is left'],
+    checked: [...panel, 'a treated unit is left', 'placebos have more controls than treated units'],
     sentence: says(
       'The effect is {estimate}; plain difference in differences would say {didEstimate}.',
       'Der Effekt ist {estimate}; einfache Differenz der Differenzen ergäbe {didEstimate}.',

@@ -1,6 +1,7 @@
 import { gram } from '../numeric/linear.ts';
 import { simplexWeights } from '../numeric/simplex-qp.ts';
 import { at, mean, rowAt, sum, variance } from '../numeric/sum.ts';
+import { tEstimate } from './mean-difference.ts';
 
 type Panel = readonly (readonly number[])[];
 
@@ -90,6 +91,25 @@ function jackknife(
   return Math.sqrt((((n - 1) * (n - 1)) / n) * variance(estimates));
 }
 
+interface Fitted {
+  readonly estimate: number;
+  readonly unitWeights: number[];
+  readonly timeWeights: number[];
+}
+
+/** Algorithm 1 of the paper at a given noise level. */
+function fit(parts: Parts, noise: number): Fitted {
+  const { controls, treated, prePeriods } = parts;
+  const periods = rowAt(controls, 0).length;
+  const zeta = (treated.length * (periods - prePeriods)) ** 0.25 * noise;
+  const before = (row: readonly number[]): number[] => row.slice(0, prePeriods);
+  const unitWeights = ridgeWeights(controls.map(before), before(average(treated)), zeta ** 2);
+  const postMeans = controls.map((row) => mean(row.slice(prePeriods)));
+  const columns = Array.from({ length: prePeriods }, (_, t) => column(controls, t));
+  const timeWeights = ridgeWeights(columns, postMeans, (1e-6 * noise) ** 2);
+  return { estimate: doubleDifference(parts, unitWeights, timeWeights), unitWeights, timeWeights };
+}
+
 /**
  * Synthetic difference in differences (Arkhangelsky, Athey, Hirshberg, Imbens & Wager, AER 2021, algorithm 1). `outcomes` holds
  * the controls first.
@@ -97,20 +117,44 @@ function jackknife(
 export function syntheticDid(outcomes: Panel, controlCount: number, prePeriods: number): SyntheticDid {
   const [controls, treated] = [outcomes.slice(0, controlCount), outcomes.slice(controlCount)];
   const parts = { controls, treated, prePeriods };
-  const periods = rowAt(outcomes, 0).length;
-  const noise = noiseLevel(controls, prePeriods);
-  const zeta = (treated.length * (periods - prePeriods)) ** 0.25 * noise;
-  const before = (row: readonly number[]): number[] => row.slice(0, prePeriods);
-  const unitWeights = ridgeWeights(controls.map(before), before(average(treated)), zeta ** 2);
-  const postMeans = controls.map((row) => mean(row.slice(prePeriods)));
-  const columns = Array.from({ length: prePeriods }, (_, t) => column(controls, t));
-  const timeWeights = ridgeWeights(columns, postMeans, (1e-6 * noise) ** 2);
+  const fitted = fit(parts, noiseLevel(controls, prePeriods));
   const even = (n: number): number[] => new Array<number>(n).fill(1 / n);
   return {
-    estimate: doubleDifference(parts, unitWeights, timeWeights),
-    unitWeights,
-    timeWeights,
+    ...fitted,
     didEstimate: doubleDifference(parts, even(controls.length), even(prePeriods)),
-    ...(treated.length > 1 ? { jackknifeSe: jackknife(parts, unitWeights, timeWeights) } : {}),
+    ...(treated.length > 1 ? { jackknifeSe: jackknife(parts, fitted.unitWeights, fitted.timeWeights) } : {}),
   };
+}
+
+export interface PlaceboInterval {
+  readonly placeboSe: number;
+  readonly df: number;
+  readonly p: number;
+  readonly lower: number | null;
+  readonly upper: number | null;
+}
+
+/**
+ * Placebo error of an estimate (algorithm 4): as many controls as there are treated units, taken as if treated, the noise level held
+ * as in the authors' synthdid. Not drawn: each control in its order begins one group, so that each is in as many. Interval and p by t
+ * with controls − 1 degrees of freedom, where the paper takes the normal. For errors of one variance over units; more controls than
+ * treated units.
+ */
+export function placeboInterval(
+  outcomes: Panel,
+  controlCount: number,
+  { prePeriods, estimate, alpha = 0.05 }: { prePeriods: number; estimate: number; alpha?: number },
+): PlaceboInterval {
+  const controls = outcomes.slice(0, controlCount);
+  const size = outcomes.length - controlCount;
+  const noise = noiseLevel(controls, prePeriods);
+  const placebos = controls.map((_, first) => {
+    const chosen = new Set(Array.from({ length: size }, (__, i) => (first + i) % controlCount));
+    const side = (inside: boolean): Panel => controls.filter((__, i) => chosen.has(i) === inside);
+    return fit({ controls: side(false), treated: side(true), prePeriods }, noise).estimate;
+  });
+  const df = controlCount - 1;
+  const se = Math.sqrt((variance(placebos) * df) / controlCount);
+  const { p, lower, upper } = tEstimate({ effect: estimate, se, df }, alpha);
+  return { placeboSe: se, df, p, lower, upper };
 }

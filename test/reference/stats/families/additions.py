@@ -3,6 +3,7 @@
 import numpy as np
 import statsmodels.api as sm
 from families.common import bad, case
+from families.quasi_experiments import co, om, ridge, sigma, tr
 from scipy import optimize, stats
 
 rng = np.random.default_rng(20261126)
@@ -126,3 +127,20 @@ case("ks", "rank-error", {**sketches, "rankError": 0.02}, {"d": float(r.statisti
 bad("ks", "weights-exact", {**sketches, "mode": "exact"}, "out-of-range", "mode")
 bad("ks", "rows-rank-error", {"reference": [1, 2], "current": [2, 3], "rankError": 0.1}, "out-of-range", "rankError")
 bad("ks", "weights-short", {**sketches, "currentWeights": [1]}, "length-mismatch", "currentWeights")
+
+# Synthetic DiD's placebo error: each control in turn as if treated, its weights by SLSQP.
+
+
+def sdid(pool, unit):
+    w = ridge(unit[:20], pool[:, :20], 10**0.25 * sigma)
+    l = ridge(pool[:, 20:].mean(1), pool[:, :20].T, 1e-6 * sigma)
+    change = lambda row: row[20:].mean() - l @ row[:20]
+    return change(unit) - w @ np.array([change(row) for row in pool])
+
+
+taus = [sdid(np.delete(co, i, 0), co[i]) for i in range(len(co))]
+se = np.std(taus)
+effect = sdid(co, tr[0])
+t = stats.t(len(co) - 1)
+case("synthetic-did", "placebo", {"outcomes": np.vstack([co, tr]).tolist(), "controls": 5, "prePeriods": 20, "placebo": True, "alpha": 0.1}, {"estimate": effect, "unitWeights": om.tolist(), "placeboSe": se, "df": 4, "p": 2 * t.sf(abs(effect) / se), "lower": effect - t.isf(0.05) * se}, {"*": {"abs": 2e-3}})
+bad("synthetic-did", "placebo-controls", {"outcomes": co[:4].tolist(), "controls": 2, "prePeriods": 20, "placebo": True}, "too-few", "controls")
