@@ -8,7 +8,7 @@ export type { Digested } from './artifacts-intake-thread.ts';
 const MOST_THREADS = 4;
 /** Of one stream: the next blocks arrive while these are digested and written. */
 const MOST_BLOCKS_ON_THE_WAY = 6;
-const MOST_SPARE_BLOCKS = 16;
+const MOST_SPARE_BLOCKS = 8;
 const spare: ArrayBuffer[] = [];
 
 /** What one stream waits for: blocks that come back, and its end. */

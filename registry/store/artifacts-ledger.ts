@@ -7,6 +7,12 @@ import { type Db, one, transaction } from './database.ts';
 /** What became of a blob that nobody may need any more. */
 export type Reclaimed = 'removed' | 'shared' | 'arriving';
 
+interface Claim {
+  readonly id: string;
+  /** What was known of the blob before. */
+  readonly blob: 'new' | 'known' | 'damaged';
+}
+
 const CLAIM_LOST = Symbol('claim lost');
 const isForeignKey = (error: unknown) => (error as { code?: string } | null)?.code === '23503';
 
@@ -29,38 +35,43 @@ export class BlobLedger {
       const claim = await this.#claim(staged, nowMs);
       if (claim === undefined) continue;
       try {
-        await this.#bring(staged);
-        const named = await this.#name(claim, staged, name);
+        await this.#bring(claim, staged);
+        const named = await this.#name(claim.id, staged, name);
         if (named !== CLAIM_LOST) return named as T;
       } catch (error) {
-        await this.#pool.query('DELETE FROM blob_claims WHERE id = $1', [claim]);
+        await this.#pool.query('DELETE FROM blob_claims WHERE id = $1', [claim.id]);
         await this.reclaim(staged.digest);
         throw error;
       }
     }
   }
 
-  /** Undefined when the blob was deleted in between: ask again. */
-  async #claim({ digest, size, tags }: Staged, nowMs: number): Promise<string | undefined> {
+  /**
+   * Undefined when the blob was deleted in between: ask again. The claim itself need not survive a power cut: bytes without
+   * a row are an orphan that the sweep finds, and a name's commit brings the row to disk.
+   */
+  async #claim({ digest, size, tags }: Staged, nowMs: number): Promise<Claim | undefined> {
     const id = randomUUID();
     try {
-      await this.#pool.query(
-        `WITH blob AS (INSERT INTO blobs (digest, size, created, tags) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING)
-         INSERT INTO blob_claims (id, digest, at) VALUES ($5, $1, $3)`,
+      const before = await one(
+        this.#pool,
+        `WITH unsynced AS (SELECT set_config('synchronous_commit', 'off', true)),
+           blob AS (INSERT INTO blobs (digest, size, created, tags) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING),
+           claim AS (INSERT INTO blob_claims (id, digest, at) SELECT $5, $1, $3 FROM unsynced)
+         SELECT damaged FROM blobs WHERE digest = $1`,
         [digest, size, nowMs, tags, id],
       );
-      return id;
+      return { id, blob: before === undefined ? 'new' : before.damaged === true ? 'damaged' : 'known' };
     } catch (error) {
       if (isForeignKey(error)) return undefined;
       throw error;
     }
   }
 
-  async #bring({ file, digest, size }: Staged): Promise<void> {
-    const row = await one(this.#pool, 'SELECT damaged FROM blobs WHERE digest = $1', [digest]);
-    if (row?.damaged === false && (await this.#blobs.sizeOf(digest)) === size) return;
+  async #bring({ blob }: Claim, { file, digest, size }: Staged): Promise<void> {
+    if (blob === 'known' && (await this.#blobs.sizeOf(digest)) === size) return;
     await this.#blobs.put(file, { digest, size });
-    if (row?.damaged === true)
+    if (blob === 'damaged')
       await this.#pool.query('UPDATE blobs SET damaged = false WHERE digest = $1', [digest]);
   }
 

@@ -10,6 +10,16 @@ const unlessAbsent = (error: NodeJS.ErrnoException): undefined => {
   if (error.code !== 'ENOENT') throw error;
 };
 
+const linkUnlessThere = async (file: string, final: string): Promise<boolean> => {
+  try {
+    await link(file, final);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  }
+};
+
 const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder);
   try {
@@ -19,7 +29,7 @@ const syncFolder = async (folder: string): Promise<void> => {
   }
 };
 
-/** Blobs as files of a folder. A rename gives the name, so a blob is there whole or not at all. */
+/** Blobs as files of a folder. A link or a rename gives the name, so a blob is there whole or not at all. */
 export class LocalBlobs implements BlobStore {
   readonly location: string;
 
@@ -34,15 +44,19 @@ export class LocalBlobs implements BlobStore {
   async put(file: string, { digest }: { readonly digest: string }): Promise<void> {
     const final = this.fileOf(digest);
     const made = await mkdir(dirname(final), { recursive: true });
-    // Verified bytes replace what lies there: the same bytes again change nothing, damaged ones are healed
+    if (!(await linkUnlessThere(file, final))) await this.#replace(file, final);
+    await syncFolder(dirname(final));
+    if (made !== undefined) await syncFolder(dirname(dirname(final)));
+  }
+
+  /** Verified bytes replace what lies there: the same bytes again change nothing, damaged ones are healed. */
+  async #replace(file: string, final: string): Promise<void> {
     const incoming = join(this.location, 'incoming');
     await mkdir(incoming, { recursive: true });
     const second = join(incoming, randomUUID());
     await link(file, second);
     await rename(second, final);
     await rm(second, { force: true }); // A rename between two names of one file does nothing
-    await syncFolder(dirname(final));
-    if (made !== undefined) await syncFolder(dirname(dirname(final)));
   }
 
   async open(digest: string, range?: ByteRange): Promise<Readable | undefined> {
