@@ -26,7 +26,7 @@ export const DEFAULT_HOSTING: HostingOptions = {
   providers: ['cpu'],
   timeLimitMs: 10_000,
   loadLimitMs: 120_000,
-  queueLimit: 64,
+  queueLimit: 16,
   maxGrowthBytes: 512 * 2 ** 20,
   env: {},
 };

@@ -17,6 +17,12 @@ test('defaults', () => {
   });
 });
 
+test('another address than loopback, with TLS and tokens', () => {
+  const tls = { ASSAY_TLS_CERT: 'c', ASSAY_TLS_KEY: 'k' };
+  const config = readConfig({ ...plan, ...tls, ASSAY_HOST: '0.0.0.0', ASSAY_AUTH: 'required' });
+  expect([config.host, config.tls]).toEqual(['0.0.0.0', { cert: 'c', key: 'k', clientCa: undefined }]);
+});
+
 test('tokens by their identity', () => {
   const tokens = JSON.stringify({ t1: { subject: 'shop', role: 'serving-client' } });
   const { identities, authRequired } = readConfig({ ...plan, ASSAY_TOKENS: tokens, ASSAY_AUTH: 'required' });
@@ -26,6 +32,13 @@ test('tokens by their identity', () => {
 test.for([
   { name: 'neither plan nor control plane', env: {}, field: 'ASSAY_PLAN' },
   { name: 'an address that is not loopback', env: { ...plan, ASSAY_HOST: '0.0.0.0' }, field: 'ASSAY_HOST' },
+  {
+    name: 'an address that is not loopback, with TLS and without tokens',
+    env: { ...plan, ASSAY_HOST: '0.0.0.0', ASSAY_TLS_CERT: 'c', ASSAY_TLS_KEY: 'k' },
+    field: 'ASSAY_HOST',
+  },
+  { name: 'a certificate without its key', env: { ...plan, ASSAY_TLS_CERT: 'c' }, field: 'ASSAY_TLS_KEY' },
+  { name: 'a CA of clients alone', env: { ...plan, ASSAY_TLS_CLIENT_CA: 'c' }, field: 'ASSAY_TLS_CERT' },
   { name: 'a port that is none', env: { ...plan, ASSAY_GRPC_PORT: '70000' }, field: 'ASSAY_GRPC_PORT' },
   {
     name: 'a size that is none',

@@ -3,6 +3,7 @@ import { type Identity, ROLES, type Role } from '@assay/domain/roles';
 import { TIME_LIMIT_MS } from '@assay/domain/route-plan';
 import { z } from 'zod';
 import { DEFAULT_HOSTING, type HostingOptions } from '../runtime/hosting.ts';
+import type { TlsFiles } from './tls.ts';
 
 export interface ModelServerConfig {
   readonly serverId: string;
@@ -28,6 +29,7 @@ export interface ModelServerConfig {
   /** Assay's registry, asked by digest for model files that are not on this machine; absent: they have to be. */
   readonly registryUrl: string | undefined;
   readonly hosting: HostingOptions;
+  readonly tls: TlsFiles | undefined;
   /** More than one share both ports. */
   readonly processes: number;
   /** What this was read from, for those processes. */
@@ -47,9 +49,11 @@ const ENVIRONMENT = z.object({
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes')
     .default('server'),
-  ASSAY_HOST: z
-    .enum(['127.0.0.1', '::1', 'localhost'], 'must be loopback until TLS and sign-in are configured')
-    .default('127.0.0.1'),
+  ASSAY_HOST: set.default('127.0.0.1'),
+  ASSAY_TLS_CERT: set.optional(),
+  ASSAY_TLS_KEY: set.optional(),
+  /** With it only clients with a certificate that this one signed are heard (mTLS). */
+  ASSAY_TLS_CLIENT_CA: set.optional(),
   ASSAY_GRPC_PORT: whole(0, 65_535, 0),
   ASSAY_HTTP_PORT: whole(0, 65_535, 0),
   ASSAY_EVIDENCE: set.default('evidence'),
@@ -95,6 +99,17 @@ function identities(text: string): ReadonlyMap<string, { subject: string; role: 
   return new Map(Object.entries(parsed.data));
 }
 
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** All of it or nothing: half of it would serve in the clear what was meant to be secret. */
+function tlsOf(e: z.infer<typeof ENVIRONMENT>): TlsFiles | undefined {
+  const { ASSAY_TLS_CERT: cert, ASSAY_TLS_KEY: key, ASSAY_TLS_CLIENT_CA: clientCa } = e;
+  if (cert === undefined && key === undefined && clientCa === undefined) return undefined;
+  if (cert === undefined) throw invalid('ASSAY_TLS_CERT', 'must be set with the other TLS files');
+  if (key === undefined) throw invalid('ASSAY_TLS_KEY', 'must be set with the other TLS files');
+  return { cert, key, clientCa };
+}
+
 const hostEnvironment = (env: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(
     Object.entries(env).filter((e): e is [string, string] => HOST_VARIABLES.test(e[0]) && e[1] !== undefined),
@@ -110,7 +125,14 @@ export function readConfig(env: NodeJS.ProcessEnv): ModelServerConfig {
   const e = parsed.data;
   if (e.ASSAY_CONTROL === undefined && e.ASSAY_PLAN === undefined)
     throw invalid('ASSAY_PLAN', 'or ASSAY_CONTROL must be set');
+  const tls = tlsOf(e);
+  if (!LOOPBACK.has(e.ASSAY_HOST) && (tls === undefined || e.ASSAY_AUTH !== 'required'))
+    throw invalid(
+      'ASSAY_HOST',
+      'must be loopback until TLS (ASSAY_TLS_CERT, ASSAY_TLS_KEY) and tokens (ASSAY_AUTH=required) are configured',
+    );
   return Object.freeze({
+    tls,
     serverId: e.ASSAY_SERVER_ID,
     host: e.ASSAY_HOST,
     grpcPort: e.ASSAY_GRPC_PORT,

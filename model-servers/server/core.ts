@@ -19,10 +19,11 @@ import { type Events, serverEvents } from './events.ts';
 import { evidenceHandlers } from './handlers/evidence.ts';
 import { inferenceHandlers } from './handlers/inference.ts';
 import { addHealthAndReflection, Health } from './health.ts';
-import { takeInfer } from './infer-streams.ts';
+import { http2ServersOf, takeInfer } from './infer-streams.ts';
 import { metricsText } from './processes/worker.ts';
 import { Recorder } from './recorder.ts';
 import { restApp } from './rest/app.ts';
+import { type Renewable, readTls, renewTls, type TlsFiles, type TlsMaterial } from './tls.ts';
 import { readable } from './unreadable.ts';
 
 export interface CoreOptions {
@@ -37,6 +38,8 @@ export interface CoreOptions {
   readonly requestTimeoutMs: number;
   readonly access: Access;
   readonly hosting: HostingOptions;
+  /** Absent: what comes and goes can be read on the way. */
+  readonly tls?: TlsFiles | undefined;
   /** Absent: model files are where the plan says. */
   readonly fileOf?: FileOf | undefined;
   readonly log: Logger;
@@ -101,8 +104,11 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     admission: new Admission(maxInFlight),
   };
   const server = grpcServer(serving, health, maxMessageBytes);
-  const rest = restApp(serving, options);
+  const tls = options.tls && readTls(options.tls);
+  const rest = restApp(serving, { ...options, tls });
+  let stopRenewing = (): void => undefined;
   const close = async (): Promise<void> => {
+    stopRenewing();
     health.drain();
     await Promise.all([drain(server), rest.close()]);
     await shadows.close();
@@ -112,7 +118,12 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     unlock();
   };
   try {
-    const port = await listening('grpcPort', host, options.grpcPort, bind(server, host, options.grpcPort));
+    const port = await listening(
+      'grpcPort',
+      host,
+      options.grpcPort,
+      bind(server, `${host}:${options.grpcPort}`, tls),
+    );
     takeInfer(server, serving, maxMessageBytes);
     const http = await listening(
       'httpPort',
@@ -120,6 +131,12 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       options.httpPort,
       rest.listen({ host, port: options.httpPort }),
     );
+    if (options.tls !== undefined)
+      stopRenewing = renewTls(
+        options.tls,
+        [...http2ServersOf(server), rest.server] as unknown as Renewable[],
+        events.tlsRenewed,
+      );
     return { grpc: `${host}:${port}`, http, plans, traffic, events, health, close };
   } catch (cause) {
     await close();
@@ -148,12 +165,16 @@ function grpcServer(serving: Serving, health: Health, maxMessageBytes: number): 
   return server;
 }
 
-const bind = (server: Server, host: string, port: number): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
+const bind = (server: Server, address: string, tls: TlsMaterial | undefined): Promise<number> => {
+  const { createInsecure, createSsl } = ServerCredentials;
+  const credentials =
+    tls === undefined
+      ? createInsecure()
+      : createSsl(tls.ca ?? null, [{ cert_chain: tls.cert, private_key: tls.key }], tls.ca !== undefined);
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
   });
+};
 
 /** Calls in progress end; those that do not in time are cut. */
 function drain(server: Server): Promise<void> {

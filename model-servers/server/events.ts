@@ -23,6 +23,7 @@ export interface Events {
   planRefused(reason: string): void;
   hostState(digest: string, pid: number | undefined, state: HostState, reason: string): void;
   modelMoved(digest: string): void;
+  tlsRenewed(error: string | undefined): void;
   /** Where the models are that metrics tell about. */
   watchModels(models: () => readonly LoadedModel[]): void;
 }
@@ -150,6 +151,10 @@ export function serverEvents(log: Logger, traffic: TrafficCounts, shadows: Shado
       else log.info({ digest, pid, state }, 'model host');
     },
     modelMoved: (digest) => log.warn({ digest }, 'model had a slow run: from now on it has its own process'),
+    tlsRenewed(error) {
+      if (error === undefined) log.info('TLS certificate read again');
+      else log.error({ error }, 'TLS certificate could not be read again; the one in use stays');
+    },
     watchModels: (models) => modelMetrics(registry, models),
   };
 }

@@ -36,10 +36,7 @@ type OnStream = (...args: [ServerHttp2Stream, IncomingHttpHeaders, number, strin
  */
 export function takeInfer(server: Server, serving: Serving, maxMessageBytes: number): void {
   const taken: Taken = { predict: predictor(serving), serving, maxMessageBytes, open: new Set() };
-  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
-  if (!(http2Servers instanceof Map) || http2Servers.size === 0)
-    throw new Error('grpc-js keeps its HTTP/2 servers elsewhere: infer-streams.ts must be read anew');
-  for (const http2 of http2Servers.keys()) {
+  for (const http2 of http2ServersOf(server)) {
     const [others, ...more] = http2.listeners('stream') as OnStream[];
     if (others === undefined || more.length > 0) throw new Error('grpc-js listens to streams in another way');
     http2.removeAllListeners('stream');
@@ -81,6 +78,14 @@ const trailersOnly = ({ code, details, metadata }: Partial<ServerErrorResponse>)
   'grpc-status': String(code),
   'grpc-message': encodeURI(details ?? ''),
 });
+
+/** grpc-js' own HTTP/2 servers, one an address; secure ones where it has credentials. */
+export function http2ServersOf(server: Server): readonly Http2Server[] {
+  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
+  if (!(http2Servers instanceof Map) || http2Servers.size === 0)
+    throw new Error('grpc-js keeps its HTTP/2 servers elsewhere: infer-streams.ts must be read anew');
+  return [...http2Servers.keys()];
+}
 
 const isPlain = (headers: IncomingHttpHeaders): boolean =>
   headers[':path'] === PATH &&

@@ -5,6 +5,7 @@ import { assertMayPredict } from '../access.ts';
 import type { Serving } from '../context.ts';
 import { isModelReady, isReady, metadataOf, repositoryIndex, serverMetadata } from '../handlers/inference.ts';
 import { type Predict, predictor } from '../predict.ts';
+import type { TlsMaterial } from '../tls.ts';
 import { decoded, partsOf } from './body.ts';
 import { addCompression } from './compress.ts';
 import { restAnswer } from './json-answer.ts';
@@ -23,6 +24,7 @@ const HEADER_LENGTH = 'inference-header-content-length';
 export interface RestLimits {
   readonly maxMessageBytes: number;
   readonly requestTimeoutMs: number;
+  readonly tls?: TlsMaterial | undefined;
 }
 
 const LONGEST_NAME = 1024;
@@ -32,9 +34,11 @@ const LOOKS_PER_TIMEOUT = 4;
 /** Open Inference Protocol v2 over REST, outcomes, and metrics. */
 export function restApp(
   serving: Serving,
-  { maxMessageBytes, requestTimeoutMs }: RestLimits,
+  { maxMessageBytes, requestTimeoutMs, tls }: RestLimits,
 ): FastifyInstance {
-  const app = Fastify({
+  const secure = tls && { https: { ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: true } };
+  const app: FastifyInstance = Fastify({
+    ...secure,
     bodyLimit: maxMessageBytes,
     requestTimeout: requestTimeoutMs,
     http: {
