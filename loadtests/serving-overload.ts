@@ -27,7 +27,8 @@ const TIMES = 10;
 const JUMP_MS = 1000;
 const CONNECTIONS = 8;
 const WARM_UP = 10_000;
-const CAPACITY_REQUESTS = 10_000;
+const CAPACITY_REQUESTS = 12_000;
+const CAPACITY_BOXES = 6;
 const IN_FLIGHT = 64;
 const NORMAL_WITHIN_MS = 5_000;
 const [OK, REFUSED] = [0, 8];
@@ -69,7 +70,9 @@ async function peakOf(side: Side, capacity: number): Promise<boolean> {
   const tookOf = (status: number): readonly number[] =>
     during.filter(([s]) => s === status).map(([, , tookMs]) => tookMs);
   const goodput = tookOf(OK).filter((ms) => ms <= deadlineMs).length / seconds / capacity;
+  const refused = tookOf(REFUSED).length;
   const found = [
+    { text: 'refused (none: it was no overload)', value: refused, ok: refused > 0 },
     { text: 'answers in time ÷ capacity', value: goodput, ok: goodput >= 0.9 },
     { text: 'p99 of the answered, ms', value: p99(tookOf(OK)), ok: p99(tookOf(OK)) <= deadlineMs },
     {
@@ -89,7 +92,7 @@ async function peakOf(side: Side, capacity: number): Promise<boolean> {
     },
   ];
   console.log(
-    `${(TIMES * perSecond).toFixed(0)}/s after ${perSecond.toFixed(0)}/s; ${during.length} calls in ${seconds} s, ${tookOf(REFUSED).length} refused`,
+    `${(TIMES * perSecond).toFixed(0)}/s after ${perSecond.toFixed(0)}/s; ${during.length} calls in ${seconds} s`,
   );
   for (const { text, value, ok } of found)
     console.log(`${ok ? 'ok' : 'MISSED'}: ${text}: ${value.toFixed(2)}`);
@@ -102,7 +105,13 @@ async function run(): Promise<boolean> {
   const side = await everything(stack);
   const closed = { kind: 'closed', inFlight: IN_FLIGHT } as const;
   await generator.run(side, rows, closed, WARM_UP);
-  const { perSecond } = await generator.run(side, rows, closed, CAPACITY_REQUESTS);
+  // The best of several: another program that took the processor meanwhile would make the jump none
+  let perSecond = 0;
+  for (let i = 0; i < CAPACITY_BOXES; i++)
+    perSecond = Math.max(
+      perSecond,
+      (await generator.run(side, rows, closed, CAPACITY_REQUESTS / CAPACITY_BOXES)).perSecond,
+    );
   console.log(
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}, load average ${loadavg()[0]?.toFixed(1)}; ${rows} rows a request, capacity ${perSecond.toFixed(0)}/s (closed loop, ${IN_FLIGHT} in flight)`,
   );
