@@ -18,6 +18,9 @@ function bets(terms: readonly number[], alpha: number): number[] {
   });
 }
 
+const grown = (x: number, bet: number, m: number): number =>
+  Math.log1p(Math.min(bet, MOST_LOST / m) * (x - m));
+
 /**
  * ln of the capital ∏(1 + min(λ, ½/m)(x − m)) after each term ≥ 0: a supermartingale if the mean, given the past, is at most m,
  * whatever bound the terms have. The limit at alpha passes m when it reaches ln(1/alpha).
@@ -26,14 +29,18 @@ export function policyLogCapital(terms: readonly number[], m: number, alpha: num
   const all = bets(terms, alpha);
   let log = 0;
   return terms.map((x, i) => {
-    log += Math.log1p(Math.min(at(all, i), MOST_LOST / m) * (x - m));
+    log += grown(x, at(all, i), m);
     return log;
   });
 }
 
-/** Least mean in [0, 1] that is not rejected at alpha by the terms: the capital falls with it. */
-function lowerLimit(terms: readonly number[], alpha: number): number {
-  const excess = (m: number): number => (policyLogCapital(terms, m, alpha).at(-1) ?? 0) + Math.log(alpha);
+/** Least mean in [0, 1] that the first `n` terms do not reject at alpha: the capital falls with it. */
+function lowerLimit(terms: readonly number[], all: readonly number[], alpha: number, n: number): number {
+  const excess = (m: number): number => {
+    let log = Math.log(alpha);
+    for (let i = 0; i < n; i++) log += grown(at(terms, i), at(all, i), m);
+    return log;
+  };
   if (excess(1e-12) < 0) return 0;
   return excess(1) > 0 ? 1 : findRoot(excess, 1e-12, 1);
 }
@@ -55,8 +62,10 @@ export function offPolicyCs(
 ): { estimate: number[]; lower: number[]; upper: number[] } {
   const width = high - low;
   const unit = reward.map((r) => (r - low) / width);
-  const side = (terms: readonly number[]): number[] =>
-    after.map((n) => lowerLimit(terms.slice(0, n), alpha / 2));
+  const side = (terms: readonly number[]): number[] => {
+    const all = bets(terms, alpha / 2);
+    return after.map((n) => lowerLimit(terms, all, alpha / 2, n));
+  };
   const gains = unit.map((r, i) => at(weights, i) * r);
   const estimate = after.map((n) => low + width * mean(gains.slice(0, n)));
   const lower = side(gains).map((x) => low + width * x);

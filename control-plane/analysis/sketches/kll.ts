@@ -8,8 +8,9 @@ const LEAST_CAPACITY = 8;
 export interface KllState {
   readonly k: number;
   readonly n: number;
-  readonly min: number;
-  readonly max: number;
+  /** null while it is empty: JSON has no infinity. */
+  readonly min: number | null;
+  readonly max: number | null;
   /** Items of level h stand for 2^h values each. */
   readonly levels: readonly (readonly number[])[];
   readonly compactions: readonly number[];
@@ -70,8 +71,8 @@ export class Kll {
   static from(state: KllState): Kll {
     const sketch = new Kll(state.k);
     sketch.n = state.n;
-    sketch.min = state.min;
-    sketch.max = state.max;
+    sketch.min = state.min ?? Infinity;
+    sketch.max = state.max ?? -Infinity;
     sketch.levels = state.levels.map((level) => [...level]);
     sketch.compactions = [...state.compactions];
     return sketch;
@@ -87,7 +88,8 @@ export class Kll {
   }
 
   state(): KllState {
-    const { k, n, min, max, levels, compactions } = this;
+    const { k, n, levels, compactions } = this;
+    const [min, max] = n === 0 ? [null, null] : [this.min, this.max];
     return { k, n, min, max, levels: levels.map((level) => [...level]), compactions: [...compactions] };
   }
 

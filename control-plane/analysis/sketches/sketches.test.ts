@@ -75,6 +75,9 @@ describe('Kll: quantiles', () => {
       back.add(x);
     }
     expect(back.state()).toEqual(a.state());
+    const empty = Kll.from(JSON.parse(JSON.stringify(new Kll().state())));
+    empty.add(-3);
+    expect([empty.quantile(0), empty.quantile(1)]).toEqual([-3, -3]);
   });
 
   test('what is not finite, another k and a k out of range are refused', () => {
