@@ -66,7 +66,7 @@ export const QUASI_EXPERIMENT_WORDS: Readonly<Record<string, Explanation>> = {
     reference: 'Arkhangelsky, Athey, Hirshberg, Imbens & Wager, AER 111 (2021), algorithms 1, 3 and 4',
     use: 'panels where neither levels match nor all trends are parallel',
     avoid:
-      'one pre-period; the jackknife’s error as if it were exact: with fixed weights it is somewhat small, see below (`placebo` is not, where errors have one variance over units)',
+      'one pre-period; the jackknife’s error as if it were exact: with fixed weights it is somewhat small, see below (`placebo` comes nearer, where errors have one variance over units)',
     assumptions: [NO_SPILLOVER, 'a weighted set of controls moves in parallel'],
     checked: [...panel, 'a treated unit is left', 'placebos have more controls than treated units'],
     sentence: says(
