@@ -105,7 +105,7 @@ async function runsOfAnExperiment(world: UiWorld): Promise<void> {
   await filter.press('Enter');
   await page
     .getByRole('alert')
-    .filter({ hasText: /operator|comparator/i })
+    .filter({ hasText: /filter|comparator/i })
     .waitFor();
   expect(await filter.getAttribute('aria-invalid')).toBe('true');
   expect(await seriousViolations(world.page)).toEqual([]);
