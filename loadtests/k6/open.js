@@ -7,7 +7,7 @@ export const options = {
   scenarios: {
     open: {
       ...{ executor: 'constant-arrival-rate', rate: env.rate, timeUnit: '1s' },
-      ...{ duration: `${env.seconds}s`, preAllocatedVUs: 8 * env.vus },
+      ...{ duration: `${env.seconds}s`, preAllocatedVUs: 32 * env.vus },
     },
   },
 };

@@ -16,6 +16,8 @@ export interface Taken {
   readonly p99Us: number;
   readonly p999Us: number;
   readonly answered: number;
+  /** CPU µs an answer over all rounds, with what a server does between them: evidence is sealed later. The same in every round. */
+  readonly wholeCpuUs: number;
 }
 
 export type Load =
@@ -54,7 +56,7 @@ export class Generator implements AsyncDisposable {
   }
 
   /** Throws when any answer was wrong or missing. */
-  async run(side: Side, rows: number, load: Load, count: number): Promise<Taken> {
+  async run(side: Side, rows: number, load: Load, count: number): Promise<Omit<Taken, 'wholeCpuUs'>> {
     const command: Command = {
       address: side.address,
       rows,
@@ -105,14 +107,24 @@ export async function measure(
   sides: readonly Side[],
   { rows, load, rounds, box }: Measuring,
 ): Promise<Rounds> {
-  const kept = new Map<string, Taken[]>(sides.map((s) => [s.name, []]));
-  for (let round = 0; round <= rounds; round++)
+  const kept = new Map<string, Omit<Taken, 'wholeCpuUs'>[]>(sides.map((s) => [s.name, []]));
+  let before = new Map<string, number>();
+  for (let round = 0; round <= rounds; round++) {
+    if (round === 1) before = new Map(sides.map((s) => [s.name, s.cpuUs()]));
     for (let i = 0; i < sides.length; i++) {
       const side = sides[(i + round) % sides.length] as Side;
       const taken = await generator.run(side, rows, load, round === 0 ? WARM_UP * box : box);
       if (round > 0) kept.get(side.name)?.push(taken);
     }
-  return kept;
+  }
+  return new Map(
+    sides.map((side) => {
+      const all = kept.get(side.name) ?? [];
+      const answered = all.reduce((n, t) => n + t.answered, 0);
+      const wholeCpuUs = (side.cpuUs() - (before.get(side.name) ?? 0)) / answered;
+      return [side.name, all.map((t) => ({ ...t, wholeCpuUs }))];
+    }),
+  );
 }
 
 export type Measure = keyof Taken;
