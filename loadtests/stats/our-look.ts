@@ -4,7 +4,7 @@ import { metricLook } from '@assay/adapters/duckdb/metric-look/metric-look';
 import { metricVerdicts } from '@assay/analysis/metric-verdicts';
 import { SET } from './world.ts';
 
-const [dataDir = '', stateDir = '', memoryLimit = '288MB'] = process.argv.slice(2);
+const [dataDir = '', stateDir = '', memoryLimit = '256MB'] = process.argv.slice(2);
 const startedAt = performance.now();
 const { moments, read, segments } = await metricLook({ dataDir, stateDir, set: SET, memoryLimit });
 const effects = metricVerdicts(SET, moments, 'final').map((verdict) => verdict.effect);

@@ -34,6 +34,8 @@ const base: Slice = { name: 'base', seed: 1, from: 0, to: UNITS, late: 0, correc
 const late: Slice = { name: 'late', seed: 2, from: UNITS, to: UNITS + 60, late: 50, corrected: 40 };
 const again: Slice = { name: 'again', seed: 3, from: UNITS + 60, to: UNITS + 90, late: 30, corrected: 70 };
 
+const more: Slice = { name: 'more', seed: 4, from: UNITS + 90, to: UNITS + 120, late: 30, corrected: 20 };
+
 const data = (name: string): string => join(root, name);
 const state = (name: string): string => join(root, `${name}-state`);
 const text = (moments: ArmMoments): string =>
@@ -114,8 +116,8 @@ test('partitions together or one after another: the same sums', async () => {
 
 describe('later looks', () => {
   test.for([
-    { name: 'in the order of sealing', order: [base, late, again] },
-    { name: 'with the late ones the other way round', order: [base, again, late] },
+    { name: 'in the order of sealing', order: [base, late, again, more] },
+    { name: 'with the late ones the other way round', order: [base, again, late, more] },
   ])('$name: equal to a look at everything, bit for bit', async ({ name, order }) => {
     const dir = `order ${name}`;
     const reads: string[] = [];
@@ -125,8 +127,8 @@ describe('later looks', () => {
       last = await look(data(dir), state(dir));
       reads.push(last.read);
     }
-    expect(reads).toEqual(['all', 'new', 'new']);
-    const whole = await look(data('all'), state(`whole ${name}`));
+    expect(reads).toEqual(['all', 'new', 'new', 'new']);
+    const whole = await look(data(dir), state(`whole ${name}`));
     expect(text(last?.moments as ArmMoments)).toBe(text(whole.moments));
     expect(metricVerdicts(SET, last?.moments as ArmMoments, 'final')).toEqual(
       metricVerdicts(SET, whole.moments, 'final'),

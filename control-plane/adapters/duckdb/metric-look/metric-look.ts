@@ -8,7 +8,7 @@ import { Database, literal, numberOf, textOf } from '../database.ts';
 import { unreadable, verify } from '../sealed-files.ts';
 import { exposuresIn, outcomesIn, type Relations, readMoments } from './moments-sql.ts';
 import { KINDS, listSegments, type Segment, type SegmentKind } from './segments.ts';
-import { UnitState } from './unit-state.ts';
+import { type Known, UnitState } from './unit-state.ts';
 
 export interface MetricLookOptions {
   /** Holds `exposures/part=…` and `outcomes/part=…`; a unit's rows are in one partition. */
@@ -32,6 +32,16 @@ export interface Look {
 /** Where new rows are more than this share of all, reading all again is cheaper than finding what they touch. */
 const NEW_SHARE = 0.2;
 
+/** Rows of later looks are kept when they are more than this share of all; until then they are read from their segments. */
+const WAITING_SHARE = 0.03;
+
+interface Segments {
+  readonly listed: readonly Segment[];
+  readonly fresh: readonly Segment[];
+  /** In the sums, and not yet kept by unit. */
+  readonly waiting: readonly Segment[];
+}
+
 /** Marks what later looks add. */
 const LATER = -1;
 
@@ -50,7 +60,7 @@ export async function metricLook(options: MetricLookOptions): Promise<Look> {
   try {
     await using database = await Database.open({
       threads: options.threads ?? 2,
-      memoryLimit: options.memoryLimit ?? '288MB',
+      memoryLimit: options.memoryLimit ?? '256MB',
       spillDir,
     });
     // Sums do not depend on the order of rows, and holding it costs memory
@@ -101,17 +111,29 @@ class Looker {
   async look(): Promise<Look> {
     const listed = await listSegments(this.#dataDir);
     const known = await this.#state.segments();
-    const fresh = listed.filter((s) => known.get(this.#nameOf(s)) !== s.sha256);
+    const knownOf = (s: Segment): Known | undefined => known.get(this.#nameOf(s));
+    const fresh = listed.filter((s) => knownOf(s)?.sha256 !== s.sha256);
     // Fewer stayed than were known: one went or was rewritten, as erasure does
     const isRewritten = listed.length - fresh.length < known.size;
     const isAll = isRewritten || known.size === 0 || rowsIn(fresh) > NEW_SHARE * rowsIn(listed);
     if (isAll) return { moments: await this.#readAll(listed), read: 'all', segments: listed.length };
     const before = await this.#state.moments();
-    const moments = fresh.length === 0 ? before : await this.#readNew(fresh, before);
+    if (fresh.length === 0) return { moments: before, read: 'new', segments: 0 };
+    const waiting = listed.filter((s) => knownOf(s)?.isKept === false);
+    const moments = await this.#readNew({ listed, fresh, waiting }, before);
     return { moments, read: 'new', segments: fresh.length };
   }
 
   readonly #nameOf = (s: Segment): string => relative(this.#dataDir, s.parquet);
+
+  async #note(
+    listed: readonly Segment[],
+    isKept: (s: Segment) => boolean,
+    moments: ArmMoments,
+  ): Promise<void> {
+    const known = listed.map((s) => [this.#nameOf(s), { sha256: s.sha256, isKept: isKept(s) }] as const);
+    await this.#state.note(new Map(known), moments);
+  }
 
   /**
    * Some partitions at a time: their units are what must fit into memory. Parquet is decoded once, into what is kept; the
@@ -125,36 +147,48 @@ class Looker {
       await this.#keep(mine, 'outcomes', parquet.outcomes, batch);
       const kept = `(SELECT * EXCLUDE (batch) FROM state.outcomes WHERE batch = ${batch})`;
       const outcomes = mine.some(isOf('outcomes')) ? kept : parquet.outcomes;
-      moments = add(moments, await readMoments(this.#database, this.#set, { ...parquet, outcomes }));
+      const { into } = await readMoments(this.#database, this.#set, { ...parquet, outcomes });
+      moments = add(moments, into);
       await this.#keep(mine, 'exposures', 'assigned', batch);
     }
     // What was kept counts from here on
-    await this.#database.transaction(() => this.#state.note(segments, moments, this.#nameOf));
+    await this.#database.transaction(() => this.#note(segments, () => true, moments));
     return moments;
   }
 
-  async #readNew(segments: readonly Segment[], before: ArmMoments): Promise<ArmMoments> {
-    const { exposures, outcomes } = await this.#relations(segments);
+  async #readNew({ listed, fresh, waiting }: Segments, before: ArmMoments): Promise<ArmMoments> {
+    const { exposures, outcomes } = await this.#relations(fresh);
+    const earlier = waiting.length > 0 ? await this.#relations(waiting) : undefined;
     const make = (name: string, sql: string): Promise<void> =>
       this.#database.run(`CREATE OR REPLACE TEMP TABLE ${name} AS ${sql}`);
     await make('new_exposures', `SELECT unit, min(lo) AS lo, max(hi) AS hi FROM ${exposures} GROUP BY unit`);
     await make('new_outcomes', `FROM ${outcomes}`);
     await make('touched', 'SELECT unit FROM new_exposures UNION SELECT unit FROM new_outcomes');
     for (const kind of KINDS) {
-      const kept = (await this.#state.has(kind))
-        ? `SELECT * EXCLUDE (batch) FROM state.${kind}`
-        : `FROM new_${kind} WHERE false`;
-      await make(`old_${kind}`, `FROM (${kept}) SEMI JOIN touched USING (unit)`);
+      const kept = (await this.#state.has(kind)) ? [`SELECT * EXCLUDE (batch) FROM state.${kind}`] : [];
+      const old = [...kept, ...(earlier ? [`FROM ${earlier[kind]}`] : [])].join(' UNION ALL ');
+      await make(
+        `old_${kind}`,
+        `FROM (${old || `FROM new_${kind} WHERE false`}) SEMI JOIN touched USING (unit)`,
+      );
     }
-    const both = (kind: SegmentKind): string => `(FROM old_${kind} UNION ALL FROM new_${kind})`;
-    const read = (e: string, o: string): Promise<ArmMoments> =>
-      readMoments(this.#database, this.#set, { exposures: e, outcomes: o });
-    const out = await read('old_exposures', 'old_outcomes');
-    const into = await read(both('exposures'), both('outcomes'));
+    const sides = (kind: SegmentKind): string =>
+      `(SELECT *, -1 AS side FROM old_${kind}
+        UNION ALL SELECT *, 1 AS side FROM old_${kind} UNION ALL SELECT *, 1 AS side FROM new_${kind})`;
+    const { out, into } = await readMoments(this.#database, this.#set, {
+      exposures: sides('exposures'),
+      outcomes: sides('outcomes'),
+      key: 'unit, side',
+    });
     const moments = add(subtract(before, out), into);
+    const isDue = rowsIn(waiting) + rowsIn(fresh) > WAITING_SHARE * rowsIn(listed);
+    const wait = new Set(isDue ? [] : [...waiting, ...fresh]);
     await this.#database.transaction(async () => {
-      for (const kind of KINDS) await this.#keep(segments, kind, `new_${kind}`, LATER);
-      await this.#state.note(segments, moments, this.#nameOf);
+      for (const kind of isDue ? KINDS : []) {
+        if (earlier) await this.#keep(waiting, kind, earlier[kind], LATER);
+        await this.#keep(fresh, kind, `new_${kind}`, LATER);
+      }
+      await this.#note(listed, (s) => !wait.has(s), moments);
     });
     return moments;
   }
@@ -180,6 +214,7 @@ class Looker {
     return {
       exposures: exposures ?? noneOf('exposures', this.#set, outcomes ?? ''),
       outcomes: outcomes ?? noneOf('outcomes', this.#set, exposures ?? ''),
+      key: 'unit',
     };
   }
 

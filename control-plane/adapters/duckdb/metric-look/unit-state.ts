@@ -5,10 +5,10 @@ import type { ArmMoments, ExactMoments } from '@assay/domain/exact-moments';
 import { type MetricSet, sumsText } from '@assay/domain/metric-set';
 import { type Database, literal, type Row, textOf } from '../database.ts';
 import { unreadable } from '../sealed-files.ts';
-import type { Segment, SegmentKind } from './segments.ts';
+import type { SegmentKind } from './segments.ts';
 
 /** What is kept changes with this number. */
-const LAYOUT = 2;
+const LAYOUT = 3;
 
 /** The file's name tells which plan it belongs to: another plan starts with a file of its own. */
 export const stateName = (set: MetricSet): string => {
@@ -16,6 +16,13 @@ export const stateName = (set: MetricSet): string => {
   const text = `${LAYOUT}\n${JSON.stringify(arms)}\n${sumsText(set)}`;
   return `${createHash('sha256').update(text).digest('hex').slice(0, 32)}.duckdb`;
 };
+
+/** A segment that is in the sums. */
+export interface Known {
+  readonly sha256: string;
+  /** Its rows are here; otherwise they are read from the segment again, until enough of them wait to be worth writing. */
+  readonly isKept: boolean;
+}
 
 /** What a look left behind: every outcome and exposure by unit, the segments they came from, and the sums. */
 export class UnitState {
@@ -44,7 +51,9 @@ export class UnitState {
 
   async #attach(): Promise<void> {
     await this.#database.run(`ATTACH ${literal(this.#file)} AS state`);
-    await this.#database.run('CREATE TABLE IF NOT EXISTS state.segments (file VARCHAR, sha256 VARCHAR)');
+    await this.#database.run(
+      'CREATE TABLE IF NOT EXISTS state.segments (file VARCHAR, sha256 VARCHAR, is_kept BOOLEAN)',
+    );
     await this.#database.run('CREATE TABLE IF NOT EXISTS state.sums (text VARCHAR)');
   }
 
@@ -63,10 +72,15 @@ export class UnitState {
     await this.#database.run('DETACH state');
   }
 
-  /** Segment file → digest. */
-  async segments(): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.#database.rows('SELECT file, sha256 FROM state.segments');
-    return new Map(rows.map((row) => [textOf(row, 'file'), textOf(row, 'sha256')]));
+  /** By the segment's file. */
+  async segments(): Promise<ReadonlyMap<string, Known>> {
+    const rows = await this.#database.rows('SELECT * FROM state.segments');
+    return new Map(
+      rows.map((row) => [
+        textOf(row, 'file'),
+        { sha256: textOf(row, 'sha256'), isKept: row.is_kept === true },
+      ]),
+    );
   }
 
   async moments(): Promise<ArmMoments> {
@@ -91,12 +105,12 @@ export class UnitState {
     await this.#database.run(sql);
   }
 
-  async note(
-    segments: readonly Segment[],
-    moments: ArmMoments,
-    nameOf: (s: Segment) => string,
-  ): Promise<void> {
-    const rows = segments.map((s) => `(${literal(nameOf(s))}, ${literal(s.sha256)})`).join(', ');
+  /** The sums, and all segments that are in them. */
+  async note(segments: ReadonlyMap<string, Known>, moments: ArmMoments): Promise<void> {
+    const rows = [...segments]
+      .map(([file, { sha256, isKept }]) => `(${literal(file)}, ${literal(sha256)}, ${isKept})`)
+      .join(', ');
+    await this.#database.run('DELETE FROM state.segments');
     if (rows !== '') await this.#database.run(`INSERT INTO state.segments VALUES ${rows}`);
     await this.#database.run('DELETE FROM state.sums');
     await this.#database.run('INSERT INTO state.sums VALUES ($text)', { text: textFor(moments) });
