@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { median } from '../registry/measure.ts';
 import { type Expected, expectedOf } from './expected.ts';
@@ -26,6 +27,8 @@ export type Load =
 
 export const REQUESTS = 512;
 const WARM_UP = 4;
+/** By then a server has sealed what it was asked before (SEAL_AFTER_MS in sides.ts). */
+const SETTLED_MS = 4_000;
 
 /** The load generator's process, and what answers must be. */
 export class Generator implements AsyncDisposable {
@@ -110,6 +113,7 @@ export async function measure(
   const kept = new Map<string, Omit<Taken, 'wholeCpuUs'>[]>(sides.map((s) => [s.name, []]));
   let before = new Map<string, number>();
   for (let round = 0; round <= rounds; round++) {
+    if (round === 1) await delay(SETTLED_MS);
     if (round === 1) before = new Map(sides.map((s) => [s.name, s.cpuUs()]));
     for (let i = 0; i < sides.length; i++) {
       const side = sides[(i + round) % sides.length] as Side;
@@ -117,6 +121,7 @@ export async function measure(
       if (round > 0) kept.get(side.name)?.push(taken);
     }
   }
+  await delay(SETTLED_MS);
   return new Map(
     sides.map((side) => {
       const all = kept.get(side.name) ?? [];
