@@ -167,10 +167,13 @@ test('a host that has grown is replaced between two runs, and no answer is lost'
   expect(model.status().hostRestarts).toBe(0);
 });
 
-test('the processes in which models are tried out are renewed, and end when the server does', async () => {
+test('models that are opened at once are opened one after another; a released one leaves no process', async () => {
   const seen = newHosting();
-  const model = await open(seen, CHAMPION, {}, 'pricing');
-  await model.release();
+  const models = await Promise.all([1, 2, 3].map(() => open(seen, CHAMPION, {}, 'pricing')));
+  for (const model of models) {
+    expect(await model.run(features(2))).toHaveLength(2);
+    await model.release();
+  }
   const slow = await open(seen, LOOPING, { place: 'process' });
   const pid = pidOf(slow);
   const exists = (): boolean => {

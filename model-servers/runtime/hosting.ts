@@ -61,6 +61,7 @@ export class ModelHosting {
   readonly #all = new Set<HostProcess>();
   #trial: HostProcess | undefined;
   #openings = 0;
+  #last: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
 
   constructor(options: HostingOptions = DEFAULT_HOSTING, events?: HostingEvents) {
@@ -69,7 +70,14 @@ export class ModelHosting {
   }
 
   /** Throws MODEL_MISSING, MODEL_DIGEST, MODEL_NOT_ONNX, MODEL_SIGNATURE, MODEL_FAILED (warm-up), MODEL_CRASHED, MODEL_HUNG. */
-  async open(model: ModelFile, spec: FamilySpec, hosting: Hosting = {}): Promise<LoadedModel> {
+  open(model: ModelFile, spec: FamilySpec, hosting: Hosting = {}): Promise<LoadedModel> {
+    // One after another: a host takes one call at a time
+    const next = this.#last.then(() => this.#open(model, spec, hosting));
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  async #open(model: ModelFile, spec: FamilySpec, hosting: Hosting): Promise<LoadedModel> {
     clearTimeout(this.#idle);
     const host = this.#trialHost();
     let placed: 'inline' | 'process' = 'inline';

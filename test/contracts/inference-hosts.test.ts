@@ -99,6 +99,24 @@ test('a run that never ends is ended within its limit: the fallback, or DEADLINE
   expect(hung).toMatchObject({ code: status.DEADLINE_EXCEEDED, reason: 'MODEL_HUNG' });
 });
 
+test('kill -9 of the server: its hosts do not outlive it, not even one whose run never ends', async () => {
+  await using server = await ModelServerProcess.start([looping(HOSTED), PRICE]);
+  infer(server, look(NEVER_ENDS)).catch(() => undefined);
+  await infer(server, requestOf('price', pricingInputs(1000, 500)));
+  const hosts = childrenOf(server.pid);
+  expect(hosts.length).toBeGreaterThan(0);
+  await server.stop('SIGKILL');
+  await until('no host is left', () => (hosts.some((pid) => isRunning(pid)) ? undefined : true));
+});
+/** A process that has ended stays a zombie where nobody waits for it. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 test('a slow model takes a bounded share of what a server may have in progress', async () => {
   await using server = await ModelServerProcess.start([looping(HOSTED), PRICE], {
     env: { ASSAY_MODEL_QUEUE: '2' },
