@@ -17,10 +17,16 @@ const CREATED_BY = 'assay';
 const LEVEL = { [constants.ZSTD_c_compressionLevel]: 1 };
 /** One piece: what does not shrink grows by less than a hundredth. */
 const zstd = (bytes: Buffer): Buffer =>
-  zstdCompressSync(bytes, { params: LEVEL, chunkSize: 1024 + Math.ceil(bytes.length * 1.01) });
+  zstdCompressSync(bytes, {
+    params: LEVEL,
+    chunkSize: 1024 + Math.ceil(bytes.length * 1.01),
+    // Its tables are made for so much and no more
+    pledgedSrcSize: bytes.length,
+  });
 /** Bytes that a chunk's compression is tried on, and the share of them that it must take off to be worth its time, both ways. */
 const TRIED_BYTES = 16 * 1024;
 const WORTH = 0.9;
+const LEAST_BYTES = 1024;
 
 /** A column of the schema: one leaf, or those of a list or a map. */
 export interface Column {
@@ -88,7 +94,8 @@ function schemaOf({ name, group: kind, leaves }: Column): readonly Fields[] {
 
 /** Writes a leaf's pages; its ColumnChunk. */
 function writeChunk(leaf: Leaf, place: Place): Thrift {
-  const codec = leaf.indices !== undefined || worthIt(leaf.values.written) ? CODEC.zstd : CODEC.none;
+  const body = bodyOf(leaf);
+  const codec = worthIt(leaf, body) ? CODEC.zstd : CODEC.none;
   let [plain, stored] = [0, 0];
   const page = (body: readonly Buffer[], fields: Fields): number => {
     const packed = codec === CODEC.zstd ? [zstd(joined(body))] : body;
@@ -105,7 +112,7 @@ function writeChunk(leaf: Leaf, place: Place): Thrift {
   const slots = rows === undefined ? (indices?.length ?? count) : slotsOf(rows);
   const encoding = indices === undefined ? ENCODING.plain : ENCODING.dictionary;
   const levels = { 3: i32(ENCODING.rle), 4: i32(ENCODING.rle) };
-  const dataAt = page(bodyOf(leaf), {
+  const dataAt = page(body, {
     1: i32(PAGE.data),
     5: struct({ 1: i32(slots), 2: i32(encoding), ...levels }),
   });
@@ -139,8 +146,11 @@ function joined(parts: readonly Buffer[]): Buffer {
 
 const scratch = new Growing();
 
-function worthIt(values: Buffer): boolean {
-  const tried = values.subarray(0, TRIED_BYTES);
+/** A compressor is made for each page: what is small stays as it is. */
+function worthIt({ values, indices }: Leaf, body: readonly Buffer[]): boolean {
+  if (bytesOf(body) + (indices === undefined ? 0 : values.length) < LEAST_BYTES) return false;
+  if (indices !== undefined) return true;
+  const tried = values.written.subarray(0, TRIED_BYTES);
   return zstd(tried).length < WORTH * tried.length;
 }
 
