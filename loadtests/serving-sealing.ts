@@ -48,7 +48,13 @@ async function measure(generator: Generator, rows: number): Promise<number> {
       dir,
       env: { ASSAY_SEAL_AFTER_MS: NEVER_MS },
     });
-    const side = { name: 'everything', features: FEATURES, address: server.grpc, cpuUs: () => 0 };
+    const side = {
+      name: 'everything',
+      features: FEATURES,
+      address: server.grpc,
+      cpuUs: () => 0,
+      settled: async () => undefined,
+    };
     await generator.run(side, rows, { kind: 'closed', inFlight: 32 }, Number(values.requests));
     // What it has not sealed stays
     await server.stop('SIGKILL');

@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { median } from '../registry/measure.ts';
 import { type Expected, expectedOf } from './expected.ts';
@@ -27,8 +26,6 @@ export type Load =
 
 export const REQUESTS = 512;
 const WARM_UP = 4;
-/** By then a server has sealed what it was asked before (SEAL_AFTER_MS in sides.ts). */
-const SETTLED_MS = 4_000;
 
 /** The load generator's process, and what answers must be. */
 export class Generator implements AsyncDisposable {
@@ -104,6 +101,8 @@ export interface Measuring {
   readonly box: number;
 }
 
+const settled = (sides: readonly Side[]): Promise<unknown> => Promise.all(sides.map((s) => s.settled()));
+
 /** In each round every side in turn, in an order that rotates; the first round, a longer one, warms up (V8 compiles what is hot after thousands of calls) and is not kept. */
 export async function measure(
   generator: Generator,
@@ -113,7 +112,7 @@ export async function measure(
   const kept = new Map<string, Omit<Taken, 'wholeCpuUs'>[]>(sides.map((s) => [s.name, []]));
   let before = new Map<string, number>();
   for (let round = 0; round <= rounds; round++) {
-    if (round === 1) await delay(SETTLED_MS);
+    if (round === 1) await settled(sides);
     if (round === 1) before = new Map(sides.map((s) => [s.name, s.cpuUs()]));
     for (let i = 0; i < sides.length; i++) {
       const side = sides[(i + round) % sides.length] as Side;
@@ -121,7 +120,7 @@ export async function measure(
       if (round > 0) kept.get(side.name)?.push(taken);
     }
   }
-  await delay(SETTLED_MS);
+  await settled(sides);
   return new Map(
     sides.map((side) => {
       const all = kept.get(side.name) ?? [];

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,8 @@ export interface Side {
   readonly address: string;
   /** CPU µs used so far by its process, all threads, and what it started. */
   readonly cpuUs: () => number;
+  /** Resolves when nothing is left to be sealed. */
+  readonly settled: () => Promise<unknown>;
 }
 
 export type StartSide = (stack: AsyncDisposableStack) => Promise<Side>;
@@ -48,8 +50,11 @@ async function startSide(
     if (child.exitCode !== null) throw new Error(`${name} ended with exit ${child.exitCode}`);
     return existsSync(ready);
   });
+  const wal = join(dir, 'evidence', 'wal');
+  const settled = (): Promise<unknown> =>
+    until(`${name} has sealed`, () => !existsSync(wal) || readdirSync(wal).every((f) => !f.endsWith('.wal')));
   const { grpc } = JSON.parse(readFileSync(ready, 'utf8')) as { grpc: string };
-  return { name, features, address: grpc, cpuUs: () => cpuMicros([child.pid as number]) };
+  return { name, features, address: grpc, cpuUs: () => cpuMicros([child.pid as number]), settled };
 }
 
 export const naive: StartSide = (stack) =>
