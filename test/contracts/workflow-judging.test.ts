@@ -173,16 +173,25 @@ describe('panel', () => {
   const start = FIRST + prePeriods;
   const query = { plan, fromPeriod: FIRST, atMs: 5_000 };
 
-  /** 12 stores that share a common path; store 1 is treated from `start` on, worse by `harm`. `last` stores lag a period. */
-  async function stores(periods: number, harm: number, late = 0): Promise<void> {
+  interface Cell {
+    readonly period: number;
+    readonly store: number;
+  }
+
+  /** 12 stores that share a common path; store 1 is treated from `start` on, worse by `harm`. `isSealed` leaves cells out. */
+  async function stores(
+    periods: number,
+    harm: number,
+    isSealed: (c: Cell) => boolean = () => true,
+  ): Promise<void> {
     const rng = prng('panel');
     const cells = Array.from({ length: FIRST + periods }, (_, period) =>
       Array.from({ length: 12 }, (__, store) => ({ period, store, noise: rng.next() / 50 })),
     )
       .flat()
-      .filter(({ period, store }) => !(period === FIRST + periods - 1 && store >= 12 - late));
-    const treated = (c: { period: number; store: number }): boolean => c.store === 1 && c.period >= start;
-    const id = (c: { period: number; store: number }): string => `${c.period}-${c.store}`;
+      .filter(isSealed);
+    const treated = (c: Cell): boolean => c.store === 1 && c.period >= start;
+    const id = (c: Cell): string => `${c.period}-${c.store}`;
     await sealed.seal(
       'predictions',
       'e',
@@ -212,9 +221,39 @@ describe('panel', () => {
   const judging = () => panelJudging({ evidence });
 
   test('pre-periods begin after the newest period and count whole periods alone', async () => {
-    await stores(10, 0, 4);
+    await stores(10, 0, ({ period, store }) => period < FIRST + 9 || store < 8);
     expect(await judging().nextPeriod({ plan })).toEqual({ period: FIRST + 10 });
     expect(await judging().prePeriods(query)).toMatchObject({ periods: 9 });
+  });
+
+  const isHole =
+    (store: number, period: number) =>
+    (c: Cell): boolean =>
+      c.store === store && c.period === period;
+
+  test('what a server that died has not sealed yet is waited for, and is read once it is there', async () => {
+    const hole = isHole(1, start + 6);
+    await stores(prePeriods + postPeriods, -0.1, (c) => !hole(c));
+    expect(await judging().lookAtPanel(query)).toMatchObject({ gathered: 6, harm: null, refusal: null });
+    await stores(prePeriods + postPeriods, -0.1, hole);
+    expect(await judging().lookAtPanel(query)).toMatchObject({ gathered: postPeriods });
+    expect((await judging().decideByPanel(query)).kind).toBe('ship');
+  });
+
+  test('for another store it is waited for so long; then that store is no donor, and the verdict stands without it', async () => {
+    const recent = isHole(3, start + 6);
+    const old = isHole(4, FIRST + 2);
+    await stores(prePeriods + postPeriods, -0.1, (c) => !recent(c) && !old(c));
+    expect(await judging().lookAtPanel(query)).toMatchObject({ gathered: 6 });
+    await stores(prePeriods + postPeriods, -0.1, recent);
+    const facts = await judging().lookAtPanel(query);
+    expect(facts).toMatchObject({ gathered: postPeriods, look: { units: { treated: 1, donors: 11 } } });
+    expect((await judging().decideByPanel(query)).kind).toBe('ship');
+  });
+
+  test('a store that has left is not waited for', async () => {
+    await stores(prePeriods + postPeriods, -0.1, ({ store, period }) => store !== 5 || period < FIRST + 20);
+    expect(await judging().lookAtPanel(query)).toMatchObject({ gathered: postPeriods });
   });
 
   test('a treated store that gets worse stops the experiment', async () => {

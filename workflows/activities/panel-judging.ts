@@ -76,21 +76,32 @@ export const panelJudging = ({ evidence }: { evidence: EvidenceSource }) => {
 
 export type PanelJudging = ReturnType<typeof panelJudging>;
 
-/** A unit that is silent for longer than this has left; until then its outcomes may still be on their way. */
+/** An outcome may be on its way for so long: a server that died has to come back before what it wrote is sealed. */
 const PATIENCE_PERIODS = 20;
 
-/** Up to the newest period that all units have reported; what comes after it is still being written. */
+/** Up to the first period that may still be written; holes older than that stay, and their unit is no donor. */
 function whole(panel: PanelAnswer): PanelAnswer {
-  const newest = panel.periods.length - 1;
-  const lasts = panel.values
-    .map((row) => row.findLastIndex(Number.isFinite))
-    .filter((last) => newest - last <= PATIENCE_PERIODS);
-  const length = Math.min(newest, ...lasts) + 1;
+  const treated = new Set(panel.treated);
+  const length = Math.min(
+    panel.periods.length,
+    ...panel.values.map((row, i) => settled(row, treated.has(panel.units[i] ?? ''))),
+  );
   return {
     ...panel,
     periods: panel.periods.slice(0, length),
     values: panel.values.map((row) => row.slice(0, length)),
   };
+}
+
+/**
+ * Periods of a unit before its first hole that may still be filled. A unit that is silent for longer has left. For the treated
+ * one every hole is waited for, to the experiment's time-out: without its every period there is no verdict.
+ */
+function settled(row: readonly number[], isTreated: boolean): number {
+  const oldest = isTreated ? 0 : row.length - 1 - PATIENCE_PERIODS;
+  if (row.findLastIndex(Number.isFinite) < oldest) return row.length;
+  const hole = row.findIndex((value, period) => period >= oldest && !Number.isFinite(value));
+  return hole === -1 ? row.length : hole;
 }
 
 const startOf = (panel: PanelAnswer): number =>
