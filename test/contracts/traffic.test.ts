@@ -104,14 +104,15 @@ describe('visitors', () => {
     for (const door of doors) expect(door.requests.length).toBeGreaterThan(report.answered / 3);
   });
 
-  test('a server that dies costs no visitor an answer, and the driver goes on', async () => {
+  test('a server that dies costs at most the answers it was giving, and the driver goes on', async () => {
     await open(sellAt);
     const driver = shop();
     await until('the first answers', () => driver.report().answered >= 50);
+    const { sent, answered } = driver.report();
     doors[0]?.kill();
-    const before = driver.report().answered;
-    await until('answers of the other', () => driver.report().answered >= before + 100);
-    expect(driver.report().failed).toBe(0);
+    await until('answers of the other', () => driver.report().answered >= answered + 100);
+    // A call that is cut in its middle may have been answered: a visitor does not ask again
+    expect(driver.report().failed).toBeLessThanOrEqual(sent - answered);
     await doors[0]?.revive();
     const asked = doors[0]?.requests.length ?? 0;
     await until('the first is asked again', () => (doors[0]?.requests.length ?? 0) > asked);

@@ -1,9 +1,12 @@
 import { findRoot } from '../numeric/root.ts';
 import { at } from '../numeric/sum.ts';
 
-/** Predictable bets λ_t for values in [0, 1] (Waudby-Smith & Ramdas, JRSS B 86 (2024), eq. 15 and 26). */
-function bets(values: readonly number[], alpha: number): number[] {
-  const budget = 2 * Math.log(2 / alpha);
+/**
+ * Predictable bets λ_t on the mean of `values`, each made of what came before it, for one limit at error rate `rate`
+ * (Waudby-Smith & Ramdas, JRSS B 86 (2024), eq. 15 and 26).
+ */
+export function predictableBets(values: readonly number[], rate: number): number[] {
+  const budget = 2 * Math.log(1 / rate);
   let [total, squares, variance] = [0.5, 0.25, 0.25];
   return values.map((x, i) => {
     const t = i + 1;
@@ -18,7 +21,7 @@ function bets(values: readonly number[], alpha: number): number[] {
 /** Lower limit of the predictable plug-in empirical-Bernstein sequence after each value. */
 function bernsteinLower(values: readonly number[], alpha: number): number[] {
   let [weight, weighted, spread, total] = [0, 0, Math.log(2 / alpha), 0];
-  const all = bets(values, alpha);
+  const all = predictableBets(values, alpha / 2);
   return values.map((x, i) => {
     const bet = Math.min(0.5, at(all, i));
     const previous = i === 0 ? 0 : total / i;
@@ -32,7 +35,7 @@ function bernsteinLower(values: readonly number[], alpha: number): number[] {
 
 /** ln of the capital against "mean ≤ m" after each value of [0, 1]; the lower limit passes m when it reaches ln(1/alpha). */
 export function bettingLogCapital(values: readonly number[], m: number, alpha: number): number[] {
-  const all = bets(values, alpha);
+  const all = predictableBets(values, alpha / 2);
   let log = -Math.LN2;
   return values.map((x, i) => {
     log += Math.log1p(Math.min(at(all, i), 1 / (2 * m)) * (x - m));
@@ -61,7 +64,7 @@ function lowerLimits(
     const limits = bernsteinLower(values, alpha);
     return after.map((t) => Math.max(0, at(limits, t - 1)));
   }
-  const all = bets(values, alpha);
+  const all = predictableBets(values, alpha / 2);
   return after.map((t) => bettingLower(values, all, alpha, t));
 }
 

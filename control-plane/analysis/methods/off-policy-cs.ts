@@ -1,22 +1,9 @@
 import { findRoot } from '../numeric/root.ts';
 import { at, mean } from '../numeric/sum.ts';
+import { predictableBets } from './bounded-mean-cs.ts';
 
 /** Most of the capital that one row may lose, as a share of it. */
 const MOST_LOST = 0.5;
-
-/** Bets λ_t on the terms' mean, each made of what came before it (Waudby-Smith & Ramdas, JRSS B 86 (2024), eq. 26). */
-function bets(terms: readonly number[], alpha: number): number[] {
-  const budget = 2 * Math.log(1 / alpha);
-  let [total, squares, variance] = [0.5, 0.25, 0.25];
-  return terms.map((x, i) => {
-    const t = i + 1;
-    const bet = Math.sqrt(budget / (t * Math.log1p(t) * variance));
-    total += x;
-    squares += (x - total / (t + 1)) ** 2;
-    variance = squares / (t + 1);
-    return bet;
-  });
-}
 
 const grown = (x: number, bet: number, m: number): number =>
   Math.log1p(Math.min(bet, MOST_LOST / m) * (x - m));
@@ -26,7 +13,7 @@ const grown = (x: number, bet: number, m: number): number =>
  * whatever bound the terms have. The limit at alpha passes m when it reaches ln(1/alpha).
  */
 export function policyLogCapital(terms: readonly number[], m: number, alpha: number): number[] {
-  const all = bets(terms, alpha);
+  const all = predictableBets(terms, alpha);
   let log = 0;
   return terms.map((x, i) => {
     log += grown(x, at(all, i), m);
@@ -63,7 +50,7 @@ export function offPolicyCs(
   const width = high - low;
   const unit = reward.map((r) => (r - low) / width);
   const side = (terms: readonly number[]): number[] => {
-    const all = bets(terms, alpha / 2);
+    const all = predictableBets(terms, alpha / 2);
     return after.map((n) => lowerLimit(terms, all, alpha / 2, n));
   };
   const gains = unit.map((r, i) => at(weights, i) * r);
