@@ -1,19 +1,7 @@
 import { AssayError } from '@assay/domain/errors';
 import type { FamilySpec, TensorSpec } from '@assay/domain/families/family';
+import { ONNX_DATATYPES } from '@assay/domain/model-check/onnx-datatypes';
 import type { Port, Session } from './session.ts';
-
-/** Names of ONNX element types (TensorProto.DataType), for people and for signatures. */
-const TYPES: Readonly<Record<number, string>> = {
-  1: 'FP32',
-  2: 'UINT8',
-  3: 'INT8',
-  6: 'INT32',
-  7: 'INT64',
-  8: 'BYTES',
-  9: 'BOOL',
-  10: 'FP16',
-  11: 'FP64',
-};
 
 /** Throws MODEL_SIGNATURE when the model is not one of the family. */
 export function checkSignature(file: string, session: Session, spec: FamilySpec): void {
@@ -34,11 +22,11 @@ export function checkSignature(file: string, session: Session, spec: FamilySpec)
 const describe = (p: Port): string =>
   p.type === 0
     ? `${p.name} (no tensor)`
-    : `${p.name} ${TYPES[p.type] ?? `type ${p.type}`}[${p.shape.join(',')}]`;
+    : `${p.name} ${ONNX_DATATYPES[p.type] ?? `type ${p.type}`}[${p.shape.join(',')}]`;
 
 const matches = (found: Port | undefined, wanted: TensorSpec): boolean =>
   found?.name === wanted.name &&
-  TYPES[found.type] === wanted.datatype &&
+  ONNX_DATATYPES[found.type] === wanted.datatype &&
   found.shape.length === wanted.shape.length &&
   wanted.shape.every((n, i) => (n === -1 ? typeof found.shape[i] === 'string' : found.shape[i] === n));
 

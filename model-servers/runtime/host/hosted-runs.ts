@@ -1,5 +1,6 @@
 import { AssayError } from '@assay/domain/errors';
 import type { ModelInput } from '../model.ts';
+import { failuresInARow, restartWaitMs } from '../restart-wait.ts';
 import type { HostProcess } from './host-process.ts';
 
 /** `idle`: started by the next run. `down`: it ended, and waits before it is started again. */
@@ -28,9 +29,6 @@ interface Waiting {
 }
 
 const FIRST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 30_000;
-/** A host that lived so long was sound: its end begins a new row of failures. */
-const SOUND_MS = 60_000;
 
 /**
  * Runs of one model in a process of its own, in the order in which they came. A host that ends is started again: at once the
@@ -144,7 +142,7 @@ export class HostedRuns {
   #failed(reason: string): void {
     this.#host = undefined;
     if (this.#closed) return;
-    this.#failures = performance.now() - this.#upSinceMs > SOUND_MS ? 1 : this.#failures + 1;
+    this.#failures = failuresInARow(this.#failures, performance.now() - this.#upSinceMs);
     this.#upSinceMs = performance.now();
     this.#reason = reason;
     this.restarts++;
@@ -154,7 +152,8 @@ export class HostedRuns {
     }
     this.#to('down', reason);
     this.#refuseWaiting(new AssayError('MODEL_CRASHED', `${reason}; it starts again soon`));
-    const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.#failures - 2));
+    // The first start did not wait
+    const waitMs = restartWaitMs(FIRST_WAIT_MS, this.#failures - 1);
     this.#timer = setTimeout(() => this.#start(), waitMs);
     this.#timer.unref();
   }

@@ -4,14 +4,12 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { AssayError } from '@assay/domain/errors';
 import type { Logger } from 'pino';
+import { failuresInARow, restartWaitMs } from '../../runtime/restart-wait.ts';
 import { AllMetrics } from './all-metrics.ts';
 import type { FromWorker } from './messages.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 30_000;
-/** A process that lived so long was sound. */
-const SOUND_MS = 60_000;
 
 export interface ProcessesOptions {
   readonly processes: number;
@@ -131,8 +129,8 @@ class Group {
   #startAgainAfterEnd(slot: Slot): void {
     slot.worker?.once('exit', (code, signal) => {
       if (this.#closing) return;
-      slot.failures = performance.now() - slot.startedMs > SOUND_MS ? 1 : slot.failures + 1;
-      const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (slot.failures - 1));
+      slot.failures = failuresInARow(slot.failures, performance.now() - slot.startedMs);
+      const waitMs = restartWaitMs(FIRST_WAIT_MS, slot.failures);
       this.#options.log.error({ process: slot.number, code, signal, waitMs }, 'model server process ended');
       slot.timer = setTimeout(() => {
         // Its end is heard of below, whether it was ready or not

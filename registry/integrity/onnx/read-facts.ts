@@ -1,4 +1,5 @@
 import type { ExternalFacts, ModelFacts, ValueFacts } from '@assay/domain/model-check/facts';
+import { ONNX_DATATYPES } from '@assay/domain/model-check/onnx-datatypes';
 import type {
   AttributeProto,
   GraphProto,
@@ -11,23 +12,6 @@ import type {
 import { ModelProto } from '@assay/proto/gen/onnx/model';
 import { externalOf } from './external.ts';
 
-/** TensorProto.DataType to the Open Inference Protocol's names. */
-const DATATYPES: Readonly<Record<number, string>> = {
-  1: 'FP32',
-  2: 'UINT8',
-  3: 'INT8',
-  4: 'UINT16',
-  5: 'INT16',
-  6: 'INT32',
-  7: 'INT64',
-  8: 'BYTES',
-  9: 'BOOL',
-  10: 'FP16',
-  11: 'FP64',
-  12: 'UINT32',
-  13: 'UINT64',
-  16: 'BF16',
-};
 const KINDS: Readonly<Record<string, string>> = {
   tensorType: 'tensor',
   sequenceType: 'sequence',
@@ -75,7 +59,7 @@ function tensorOf({ name, type }: ValueInfoProto): ValueFacts {
   if (type?.value?.$case !== 'tensorType') return { name, kind, datatype: 'none', shape: null };
   const { elemType, shape } = type.value.value;
   const dims = shape?.dim.map(({ value }) => (value?.$case === 'dimValue' ? Number(value.value) : -1));
-  return { name, kind, datatype: DATATYPES[elemType] ?? `type-${elemType}`, shape: dims ?? null };
+  return { name, kind, datatype: ONNX_DATATYPES[elemType] ?? `type-${elemType}`, shape: dims ?? null };
 }
 
 /** Every node and tensor of a model, subgraphs and functions included; a stack of its own, so depth costs no call. */
